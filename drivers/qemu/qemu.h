@@ -1,0 +1,148 @@
+/* The QEMU driver's public face: what the daemon's glue calls.
+ *
+ * Threads. Every function here is called on the I/O thread and returns at once. Reads answer from the
+ * domain's published view. Writes are queued on the domain's actor; their DomainDone runs later on
+ * the I/O thread, after the new view was published: whoever sees the reply sees the change. */
+#ifndef QV_QEMU_QEMU_H
+#define QV_QEMU_QEMU_H
+#include <glib.h>
+#include <json-c/json.h>
+#include "drivers/qemu/caps.h"
+#include "util/error.h"
+
+typedef struct QemuDriver QemuDriver;
+typedef struct Domain Domain;
+
+typedef struct {
+    char *etc_dir, *lib_dir, *run_dir, *log_dir, *cache_dir;
+    bool session;               /* unprivileged */
+    char *user, *group;         /* QEMU runs as; NULL: the daemon's own */
+    char *vnc_listen, *spice_listen;   /* "127.0.0.1" */
+    guint vnc_port_min, vnc_port_max;
+    bool seccomp, clear_caps, mount_namespace, dump_guest_core;
+    char *const *emulators;     /* extra binaries; NULL: /usr/bin/qemu-system-* */
+    guint workers;              /* 0: a default */
+    guint qmp_timeout_ms, start_timeout_ms;   /* 0: defaults */
+} QemuDriverConfig;
+
+/* virDomainState and virDomainEventType numbers (libvirt-domain.h) are used as they are. */
+typedef enum { DOM_NOSTATE, DOM_RUNNING, DOM_BLOCKED, DOM_PAUSED, DOM_SHUTDOWN, DOM_SHUTOFF, DOM_CRASHED, DOM_PMSUSPENDED } DomState;
+
+/* What the world may know of a domain now. Immutable; shared by reference. */
+typedef struct {
+    guint refs;
+    char *name;
+    guint8 uuid[16];
+    int id;                       /* -1: not running */
+    DomState state;
+    int reason;
+    bool persistent, autostart, updated, has_managed_save;
+    guint32 vcpus, vcpus_max;
+    guint64 memory_kib, max_memory_kib;      /* balloon target, maximum */
+    pid_t pid;                    /* 0 when off */
+    gint64 started_us;            /* g_get_real_time at the start */
+    char *os_type;                /* "hvm" */
+} DomainView;
+DomainView *domain_view(Domain *dom);                /* gives a reference */
+void domain_view_unref(DomainView *view);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainView, domain_view_unref)
+
+QemuDriver *qemu_driver_new(const QemuDriverConfig *config, GError **err);
+/* Loads definitions and status files, adopts live guests, then calls @ready; autostarts follow. */
+void qemu_driver_load(QemuDriver *driver, void (*ready)(gpointer user), gpointer user);
+void qemu_driver_free(QemuDriver *driver);           /* guests go on running */
+
+Domain *domain_ref(Domain *dom);
+void domain_unref(Domain *dom);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_unref)
+/* Lookups give a reference, or NULL with QV_ERR_NO_DOMAIN. */
+Domain *qemu_driver_by_uuid(QemuDriver *driver, const guint8 uuid[16], GError **err);
+Domain *qemu_driver_by_name(QemuDriver *driver, const char *name, GError **err);
+Domain *qemu_driver_by_id(QemuDriver *driver, int id, GError **err);
+/* virConnectListAllDomainsFlags; elements are references. */
+GPtrArray *qemu_driver_list(QemuDriver *driver, guint flags);
+guint qemu_driver_count(QemuDriver *driver, guint flags);
+
+/* XML by virDomainXMLFlags; the string is shared with the cache (g_ref_string; release with
+ * g_ref_string_release). NULL with an error when it cannot be had without waiting. */
+char *domain_xml(Domain *dom, guint flags, GError **err);
+/* cumulative CPU time of a running guest, ns; read from /proc on the spot. */
+guint64 domain_cpu_time(Domain *dom);
+
+/* --- events: on the I/O thread, in order; registered once by the glue. */
+typedef enum {
+    DOMAIN_EVENT_LIFECYCLE, DOMAIN_EVENT_REBOOT, DOMAIN_EVENT_RTC_CHANGE, DOMAIN_EVENT_WATCHDOG,
+    DOMAIN_EVENT_IO_ERROR, DOMAIN_EVENT_GRAPHICS, DOMAIN_EVENT_IO_ERROR_REASON, DOMAIN_EVENT_CONTROL_ERROR,
+    DOMAIN_EVENT_BLOCK_JOB, DOMAIN_EVENT_DISK_CHANGE, DOMAIN_EVENT_TRAY_CHANGE, DOMAIN_EVENT_PMWAKEUP,
+    DOMAIN_EVENT_PMSUSPEND, DOMAIN_EVENT_BALLOON_CHANGE, DOMAIN_EVENT_PMSUSPEND_DISK, DOMAIN_EVENT_DEVICE_REMOVED,
+    DOMAIN_EVENT_BLOCK_JOB_2, DOMAIN_EVENT_TUNABLE, DOMAIN_EVENT_AGENT_LIFECYCLE, DOMAIN_EVENT_DEVICE_ADDED,
+    DOMAIN_EVENT_MIGRATION_ITERATION, DOMAIN_EVENT_JOB_COMPLETED, DOMAIN_EVENT_DEVICE_REMOVAL_FAILED,
+    DOMAIN_EVENT_METADATA_CHANGE, DOMAIN_EVENT_BLOCK_THRESHOLD, DOMAIN_EVENT_MEMORY_FAILURE,
+    DOMAIN_EVENT_MEMORY_DEVICE_SIZE_CHANGE,
+    DOMAIN_EVENT_MONITOR = 1000,          /* qemu program: any QMP event */
+} DomainEventId;                          /* virDomainEventID numbers */
+typedef struct {
+    DomainEventId id;
+    const char *name; guint8 uuid[16]; int dom_id;     /* the handle as it was then */
+    int a, b, c;                    /* lifecycle: type, detail; watchdog/io-error: action; tray: reason; metadata: type ... */
+    gint64 number;                  /* rtc offset, balloon KiB ... */
+    const char *s1, *s2, *s3;       /* device alias, source path, reason, nsuri ... */
+    json_object *data;              /* DOMAIN_EVENT_MONITOR: the event's data; GRAPHICS: details */
+    gint64 seconds; guint micros;   /* DOMAIN_EVENT_MONITOR */
+} DomainEvent;
+typedef void (*DomainEventFn)(const DomainEvent *event, gpointer user);
+void qemu_driver_on_event(QemuDriver *driver, DomainEventFn fn, gpointer user);
+
+/* --- writes. @err NULL: it worked. @result: what the call says, borrowed during the callback. */
+typedef void (*DomainDone)(Domain *dom, gpointer result, const GError *err, gpointer user);
+
+/* Defines (virDomainDefineFlags); the new or changed domain is @dom of the callback. */
+void qemu_define_xml(QemuDriver *driver, const char *xml, guint flags, DomainDone done, gpointer user);
+/* Creates a transient domain or starts the persistent one of that name (virDomainCreateFlags). */
+void qemu_create_xml(QemuDriver *driver, const char *xml, guint flags, DomainDone done, gpointer user);
+/* "qemu-argv"; also our own "qvirt-explain" (JSON). @result: const char *; @dom NULL. */
+void qemu_xml_to_native(QemuDriver *driver, const char *format, const char *xml, guint flags, DomainDone done, gpointer user);
+/* Capabilities and domain capabilities XML; @result: const char *. Any argument may be NULL. */
+void qemu_capabilities(QemuDriver *driver, DomainDone done, gpointer user);
+void qemu_domain_capabilities(QemuDriver *driver, const char *emulator, const char *arch, const char *machine,
+                              const char *virttype, guint flags, DomainDone done, gpointer user);
+/* The default emulator's version, 7002022; from the probe. @result: guint *. */
+void qemu_version(QemuDriver *driver, DomainDone done, gpointer user);
+
+void domain_undefine(Domain *dom, guint flags, DomainDone done, gpointer user);
+void domain_start(Domain *dom, guint flags, DomainDone done, gpointer user);      /* virDomainCreateFlags */
+void domain_destroy(Domain *dom, guint flags, DomainDone done, gpointer user);    /* overtakes the queue */
+void domain_shutdown(Domain *dom, guint flags, DomainDone done, gpointer user);
+void domain_reboot(Domain *dom, guint flags, DomainDone done, gpointer user);
+void domain_reset(Domain *dom, guint flags, DomainDone done, gpointer user);
+void domain_suspend(Domain *dom, DomainDone done, gpointer user);
+void domain_resume(Domain *dom, DomainDone done, gpointer user);
+void domain_set_autostart(Domain *dom, bool on, DomainDone done, gpointer user);
+void domain_rename(Domain *dom, const char *name, guint flags, DomainDone done, gpointer user);
+/* type: virDomainMetadataType. */
+void domain_set_metadata(Domain *dom, int type, const char *text, const char *key, const char *uri, guint flags, DomainDone done, gpointer user);
+char *domain_get_metadata(Domain *dom, int type, const char *uri, guint flags, GError **err);    /* gives */
+void domain_send_key(Domain *dom, guint codeset, guint hold_ms, const guint *codes, guint n, guint flags, DomainDone done, gpointer user);
+void domain_inject_nmi(Domain *dom, guint flags, DomainDone done, gpointer user);
+/* @result: DomainScreenshot { int fd; const char *mime }: the fd is given (dup it away). */
+typedef struct { int fd; const char *mime; } DomainScreenshot;
+void domain_screenshot(Domain *dom, guint screen, guint flags, DomainDone done, gpointer user);
+/* @result: const char * reply text. flags: VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP 1. */
+void domain_monitor_command(Domain *dom, const char *command, guint flags, DomainDone done, gpointer user);
+void domain_set_lifecycle_action(Domain *dom, guint type, guint action, guint flags, DomainDone done, gpointer user);
+/* Opens a console (NULL: the first) or channel; @result: int * fd, given (dup it away). flags 1 FORCE: the
+ * former owner's stream is ended by its fd's end. */
+void domain_open_console(Domain *dom, const char *device, guint flags, bool channel, DomainDone done, gpointer user);
+void domain_open_graphics(Domain *dom, guint index, guint flags, DomainDone done, gpointer user);   /* @result: int * fd */
+char *domain_hostname_of_vnc(Domain *dom);
+/* Last known balloon statistics: virDomainMemoryStatTags -> value pairs. Answers at once. */
+typedef struct { int tag; guint64 value; } DomainMemoryStat;
+GArray *domain_memory_stats(Domain *dom);            /* gives */
+/* One domain's statistics (virDomainStatsTypes mask, 0: all) as name/value pairs. Answers at once. */
+typedef struct { char *name; int type; /* virTypedParameterType */ union { int i; guint u; gint64 l; guint64 ul; double d; bool b; char *s; } v; } DomainStat;
+GArray *domain_stats(Domain *dom, guint types);      /* gives; free with domain_stats_free */
+void domain_stats_free(GArray *stats);
+/* When a client goes: guests started with AUTODESTROY by @owner are destroyed. */
+void qemu_driver_owner_gone(QemuDriver *driver, gconstpointer owner);
+void domain_set_owner(Domain *dom, gconstpointer owner);
+#endif

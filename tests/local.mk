@@ -1,0 +1,3 @@
+# Unit tests: tests/unit/NAME.c is a cmocka program. Add a name here and, if it needs
+# more than libutil, its libraries below.
+include tests/unit/local.mk
