@@ -1,3 +1,4 @@
 noinst_LIBRARIES += util/libutil.a
 util_libutil_a_SOURCES = \
+	util/cgroup.c util/cgroup.h \
 	util/error.c util/error.h

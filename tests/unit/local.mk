@@ -1,8 +1,10 @@
-unit_libs = drivers/qemu/libqemu.a conf/libconf.a util/libutil.a $(CMOCKA_LIBS) $(DEPS_LIBS)
+# A test is its name here: NAME is built from NAME.c and linked with LDADD below.
+unit_tests = \
+	tests/unit/cgroup \
+	tests/unit/error
 
-unit_tests = tests/unit/error
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
-tests_unit_error_SOURCES = tests/unit/error.c
-tests_unit_error_LDADD = $(unit_libs)
+# The default of every program that names no LDADD of its own.
+LDADD = drivers/qemu/libqemu.a conf/libconf.a util/libutil.a $(CMOCKA_LIBS) $(DEPS_LIBS)
