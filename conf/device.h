@@ -31,6 +31,7 @@ typedef struct {
     struct { Tristate bar, enabled; char *file; } rom;
     OptU32 acpi_index;
     OptU32 master_startport;   /* <master startport>: USB companion controllers */
+    guint32 boot_index;        /* never in XML: what QEMU is told; boot_order, or from <os><boot dev>; qemu_prepare_live */
 } DeviceInfo;
 
 extern const XmEnum addr_type;
