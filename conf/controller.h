@@ -24,6 +24,11 @@ typedef enum {
     MODEL__N
 } ControllerModel;
 
+/* QEMU's devices behind the models of PCI controllers: <model name='...'/>. */
+typedef enum { PCI_DEV_NONE, PCI_DEV_PCI_BRIDGE, PCI_DEV_I82801B11, PCI_DEV_IOH3420, PCI_DEV_X3130_UPSTREAM,
+               PCI_DEV_XIO3130_DOWNSTREAM, PCI_DEV_PXB, PCI_DEV_PXB_PCIE, PCI_DEV_PCIE_ROOT_PORT, PCI_DEV_SPAPR_PHB,
+               PCI_DEV_PCIE_PCI_BRIDGE, PCI_DEV__N } PciDevName;
+
 typedef struct {
     DeviceInfo info;                      /* info.master_startport: companions of a USB 2 controller */
     ControllerType type;
@@ -38,18 +43,19 @@ typedef struct {
         VirtioOptions virtio;
     } driver;
     struct {                              /* pci */
-        char *model_name;                 /* <model name>: QEMU's device, "ioh3420" */
+        PciDevName name;                  /* <model name>: QEMU's device */
         OptU32 chassis_nr, chassis, port, bus_nr, target_index;
         Tristate hotplug;
         OptU32 node;
         guint64 hole64;                   /* bytes */
-        bool hole64_said;
     } pci;
 } Controller;
 
 extern const XmElem controller_elem;
-extern const XmEnum controller_type, controller_model;
+extern const XmEnum controller_type, controller_model, pci_dev_name;
 
-/* A bus that is PCI: pci-root, pci-bridge and the like, to which conventional devices go. */
-bool controller_is_pci_root(const Controller *c);      /* pci-root or pcie-root */
+/* Is it the root of the PCI tree, which the machine has without a -device? */
+bool controller_is_pci_root(const Controller *c);
+/* The type that @model belongs to (virtio-transitional: of SCSI and virtio-serial both, the former is told). */
+bool controller_model_fits(ControllerType type, ControllerModel model);
 #endif

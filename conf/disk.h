@@ -38,12 +38,16 @@ extern const XmElem storage_encryption_elem;         /* <encryption> */
 /* <reservations>: SCSI persistent reservations by a helper of the daemon's (managed) or of somebody else's. */
 typedef struct { Tristate managed; char *source_type, *path, *mode; } StorageReservations;
 
+typedef enum { STARTUP_NONE, STARTUP_DEFAULT, STARTUP_MANDATORY, STARTUP_REQUISITE, STARTUP_OPTIONAL,
+               STARTUP__N } StartupPolicy;
+
 /* Where bytes come from. The variant (type) says which fields mean something. */
 typedef struct StorageSource {
     SourceType type;
     SourceFormat format;
     char *path;                       /* file, block, dir, vhostuser: file/dev/dir/path; network: name */
     char *fdgroup;
+    StartupPolicy startup_policy;     /* of a <disk>'s own source: may it be missing at start? */
     guint32 index;                    /* of the node name, while running ("libvirt-INDEX-format") */
     char *pool, *volume;              /* volume */
     enum { VOLUME_MODE_NONE, VOLUME_HOST, VOLUME_DIRECT, VOLUME_MODE__N } volume_mode;
@@ -93,8 +97,6 @@ typedef enum { ZEROES_NONE, ZEROES_OFF, ZEROES_ON, ZEROES_UNMAP, ZEROES__N } Det
 typedef enum { SGIO_NONE, SGIO_DEFAULT, SGIO_FILTERED, SGIO_UNFILTERED, SGIO__N } DiskSgio;
 typedef enum { SNAPSHOT_NONE, SNAPSHOT_DEFAULT, SNAPSHOT_NO, SNAPSHOT_INTERNAL, SNAPSHOT_EXTERNAL, SNAPSHOT_MANUAL,
                SNAPSHOT__N } DiskSnapshot;
-typedef enum { STARTUP_NONE, STARTUP_DEFAULT, STARTUP_MANDATORY, STARTUP_REQUISITE, STARTUP_OPTIONAL,
-               STARTUP__N } StartupPolicy;
 typedef enum { TRANS_NONE, TRANS_AUTO, TRANS_LBA, TRANS__N } GeometryTrans;
 typedef enum { TRAY_NONE, TRAY_CLOSED, TRAY_OPEN, TRAY__N } DiskTray;
 
@@ -132,7 +134,6 @@ typedef struct {
         VirtioOptions virtio;
     } driver;
     StorageSource src;
-    StartupPolicy startup_policy;
     StorageAuth *auth;                    /* written beside <source>; else src.auth */
     StorageEncryption *encryption;        /* the same */
     char *backend_domain;

@@ -32,8 +32,7 @@ typedef struct {
         Tristate xattr, posix_lock, flock;
         FilesystemCache cache;
         FilesystemSandbox sandbox;
-        guint32 thread_pool;
-        bool thread_pool_said;
+        OptU32 thread_pool;
     } binary;
     struct { char *dir, *dev, *file, *name, *pool, *volume, *socket; guint64 usage; char *units; } source;
     char *target;
