@@ -59,7 +59,7 @@ typedef struct Chardev {
     DeviceInfo info;
     ChardevSource src;
     char *tty;                          /* live, first console on a pty: = src.path */
-    OptU32 port;                        /* serial, parallel, console: number; guestfwd: TCP port */
+    OptI32 port;                        /* serial, parallel, console: number; guestfwd: TCP port; -1: unset */
     SerialTarget serial;
     SerialModel model;
     ConsoleTarget console;
@@ -99,7 +99,8 @@ typedef struct RedirFilter {
 extern const XmElem chardev_source_elem;
 extern const XmElem serial_elem, parallel_elem, console_elem, channel_elem;
 extern const XmElem smartcard_elem, redirdev_elem, redirfilter_elem;
-extern const XmEnum chardev_type, serial_target, serial_model, console_target, channel_target;
+extern const XmEnum chardev_type, chardev_mode, mouse_mode;
+extern const XmEnum serial_target, serial_model, console_target, channel_target;
 
 /* Static defaults of a host side (mode, protocol) and canonical order of its parts. */
 void chardev_source_normalise(ChardevSource *src);

@@ -1,17 +1,22 @@
 noinst_LIBRARIES += conf/libconf.a
 conf_libconf_a_SOURCES = \
-	conf/chardev.h \
+	conf/chardev.c conf/chardev.h \
+	conf/chardev_source.c \
 	conf/controller.c conf/controller.h \
 	conf/device.h \
 	conf/disk.c conf/disk.h \
 	conf/display.h \
 	conf/domain.h \
 	conf/filesystem.c conf/filesystem.h \
+	conf/graphics.c \
 	conf/lease.c conf/lease.h \
-	conf/rng.h \
+	conf/redirdev.c \
+	conf/rng.c conf/rng.h \
 	conf/seclabel.c conf/seclabel.h \
+	conf/sound.c \
 	conf/storage_rows.h \
 	conf/storage_source.c \
-	conf/tpm.h \
+	conf/tpm.c conf/tpm.h \
+	conf/video.c \
 	conf/virtio.c conf/virtio.h \
 	conf/xm.h
