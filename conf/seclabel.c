@@ -30,6 +30,6 @@ void device_seclabels_normalise(GPtrArray *seclabels)
         if (s->relabel == TRI_ABSENT && s->labelskip != TRI_YES)
             s->relabel = TRI_YES;
         if (s->relabel == TRI_YES && !s->label)
-            g_ptr_array_remove_index(seclabels, i);
+            xm_free(&device_seclabel_elem, g_ptr_array_steal_index(seclabels, i));
     }
 }

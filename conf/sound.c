@@ -15,13 +15,19 @@ static const XmRow sound_audio_rows[] = {
     A_OPT(Sound, audio_id, "id", .flags = XM_REQUIRED, .doc = "<audio> that it plays on"),
 };
 static const XmElem sound_audio_elem = ELEM("audio", Sound, sound_audio_rows);
+static guint sound_variant(gconstpointer obj)
+{
+    return ((const Sound *)obj)->model;
+}
+
+/* Codecs are plugged into Intel's HDA cards; other models have none. */
 static const XmRow sound_rows[] = {
     A_ENUM(Sound, model, "model", sound_model, .flags = XM_REQUIRED | XM_ABI, .doc = "the card"),
-    LIST  (Sound, codecs, "codec", codec_elem),
+    LIST  (Sound, codecs, "codec", codec_elem, .when = XM_BIT(SOUND_ICH6) | XM_BIT(SOUND_ICH9)),
     INLINE("audio", sound_audio_elem),
     INCLUDE_SAME(device_info_elem),
 };
-const XmElem sound_elem = ELEM("sound", Sound, sound_rows, .has_line = true);
+const XmElem sound_elem = ELEM("sound", Sound, sound_rows, .has_line = true, .variant = sound_variant);
 
 /* --- <audio> */
 

@@ -17,13 +17,13 @@ static const XmRow accel_rows[] = {
 };
 static const XmElem accel_elem = ELEM("acceleration", Video, accel_rows);
 static const XmRow resolution_rows[] = {
-    A_U32(Video, resolution.x, "x", .flags = XM_REQUIRED | XM_ABI, .doc = "pixels"),
-    A_U32(Video, resolution.y, "y", .flags = XM_REQUIRED | XM_ABI, .doc = "pixels"),
+    A_U32(Video, resolution.x, "x", .flags = XM_REQUIRED | XM_NONZERO | XM_ABI, .doc = "pixels"),
+    A_U32(Video, resolution.y, "y", .flags = XM_REQUIRED | XM_NONZERO | XM_ABI, .doc = "pixels"),
 };
 static const XmElem resolution_elem = ELEM("resolution", Video, resolution_rows);
 
 static const XmRow model_rows[] = {
-    A_ENUM (Video, type, "type", video_type, .flags = XM_REQUIRED | XM_ABI, .doc = "the graphics card"),
+    A_ENUM (Video, type, "type", video_type, .flags = XM_ABI, .doc = "the graphics card"),
     A_U32  (Video, ram, "ram", .flags = XM_ABI, .doc = "KiB of the primary bar (qxl)"),
     A_U32  (Video, vram, "vram", .flags = XM_ABI, .doc = "KiB of video memory"),
     A_U32  (Video, vram64, "vram64", .flags = XM_ABI, .doc = "KiB of the 64-bit bar (qxl)"),
@@ -36,9 +36,9 @@ static const XmRow model_rows[] = {
 static const XmElem model_elem = ELEM("model", Video, model_rows);
 
 static const XmRow driver_rows[] = {
+    INCLUDE(Video, driver.virtio, virtio_options_elem),
     A_ENUM (Video, driver.name, "name", video_backend, .doc = "qemu itself, or a vhost-user process"),
     A_ENUM (Video, driver.vgaconf, "vgaconf", vgaconf, .doc = "bhyve's VGA"),
-    INCLUDE(Video, driver.virtio, virtio_options_elem),
 };
 static const XmElem driver_elem = ELEM("driver", Video, driver_rows);
 
