@@ -5,3 +5,4 @@ include tests/unit/local.mk
 source_tests = tests/source/layers.sh
 TESTS += $(source_tests)
 EXTRA_DIST += $(source_tests)
+include tests/integration/local.mk

@@ -1,0 +1,2 @@
+include tools/demo/local.mk
+EXTRA_DIST += tools/quickstart tools/check tools/packages README.md
