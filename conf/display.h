@@ -139,6 +139,7 @@ typedef enum { HUB_NONE, HUB_USB, HUB__N } HubType;
 typedef struct { DeviceInfo info; HubType type; } Hub;
 
 extern const XmElem graphics_elem, video_elem, sound_elem, audio_elem, input_elem, hub_elem;
-extern const XmEnum graphics_type, video_type, sound_model, audio_type, audio_format, input_type, input_bus;
+extern const XmEnum graphics_type, vnc_share, video_type, sound_model, audio_type, audio_format, sdl_driver;
+extern const XmEnum input_type, input_bus, input_grab_toggle;
 extern const XmEnum spice_channel, spice_mode, spice_image, spice_jpeg, spice_zlib, spice_playback, spice_streaming;
 #endif

@@ -1,15 +1,26 @@
 noinst_LIBRARIES += drivers/qemu/libqemu.a
 drivers_qemu_libqemu_a_SOURCES = \
+	drivers/qemu/audio_build.c \
 	drivers/qemu/audio_define.c \
 	drivers/qemu/build.h \
 	drivers/qemu/caps.h \
+	drivers/qemu/chardev_build.c drivers/qemu/chardev_build.h \
 	drivers/qemu/chardev_define.c drivers/qemu/chardev_define.h \
+	drivers/qemu/chardev_source_build.c \
 	drivers/qemu/command.h \
 	drivers/qemu/define.h \
+	drivers/qemu/display_build.h \
 	drivers/qemu/display_define.c drivers/qemu/display_define.h \
 	drivers/qemu/each.h \
+	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
+	drivers/qemu/input_build.c \
 	drivers/qemu/qemu.h \
+	drivers/qemu/redirdev_build.c \
+	drivers/qemu/rng_build.c \
 	drivers/qemu/rng_define.c \
+	drivers/qemu/tpm_build.c \
 	drivers/qemu/tpm_define.c \
-	drivers/qemu/video_define.c
+	drivers/qemu/video_build.c \
+	drivers/qemu/video_define.c \
+	drivers/qemu/virtio_props.c drivers/qemu/virtio_props.h
