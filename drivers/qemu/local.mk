@@ -1,5 +1,10 @@
 noinst_LIBRARIES += drivers/qemu/libqemu.a
 drivers_qemu_libqemu_a_SOURCES = \
+	drivers/qemu/address.c drivers/qemu/address.h \
+	drivers/qemu/address_dimm.c \
+	drivers/qemu/address_pci.c \
+	drivers/qemu/address_serial.c \
+	drivers/qemu/address_usb.c \
 	drivers/qemu/audio_build.c \
 	drivers/qemu/audio_define.c \
 	drivers/qemu/build.h \
@@ -8,13 +13,20 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/chardev_define.c drivers/qemu/chardev_define.h \
 	drivers/qemu/chardev_source_build.c \
 	drivers/qemu/command.h \
+	drivers/qemu/controller_define.c \
+	drivers/qemu/controller_rules.c drivers/qemu/controller_rules.h \
 	drivers/qemu/define.h \
+	drivers/qemu/disk_define.c \
+	drivers/qemu/disk_rules.c drivers/qemu/disk_rules.h \
 	drivers/qemu/display_build.h \
 	drivers/qemu/display_define.c drivers/qemu/display_define.h \
 	drivers/qemu/each.h \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/input_build.c \
+	drivers/qemu/pci_board.c \
+	drivers/qemu/pci_bus.c drivers/qemu/pci_bus.h \
+	drivers/qemu/pci_connect.c \
 	drivers/qemu/qemu.h \
 	drivers/qemu/redirdev_build.c \
 	drivers/qemu/rng_build.c \

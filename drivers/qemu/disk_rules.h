@@ -1,0 +1,7 @@
+/* What disks must keep to, alone and among each other. */
+#ifndef QV_QEMU_DISK_RULES_H
+#define QV_QEMU_DISK_RULES_H
+#include "drivers/qemu/define.h"
+
+bool disks_check(const DomainDef *def, const DefineCtx *ctx, GError **err);
+#endif
