@@ -12,6 +12,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/chardev_build.c drivers/qemu/chardev_build.h \
 	drivers/qemu/chardev_define.c drivers/qemu/chardev_define.h \
 	drivers/qemu/chardev_source_build.c \
+	drivers/qemu/chardev_start.c drivers/qemu/chardev_start.h \
 	drivers/qemu/command.h \
 	drivers/qemu/controller_define.c \
 	drivers/qemu/controller_rules.c drivers/qemu/controller_rules.h \
@@ -23,6 +24,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/each.h \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
+	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
 	drivers/qemu/input_build.c \
 	drivers/qemu/pci_board.c \
 	drivers/qemu/pci_bus.c drivers/qemu/pci_bus.h \
@@ -33,6 +35,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/rng_define.c \
 	drivers/qemu/tpm_build.c \
 	drivers/qemu/tpm_define.c \
+	drivers/qemu/tpm_start.c drivers/qemu/tpm_start.h \
 	drivers/qemu/video_build.c \
 	drivers/qemu/video_define.c \
 	drivers/qemu/virtio_props.c drivers/qemu/virtio_props.h
