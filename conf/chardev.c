@@ -22,6 +22,11 @@ static void chardev_init(gpointer obj)
     ((Chardev *)obj)->src.type = CHR_PTY;
 }
 
+static bool chardev_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    return chardev_sources_counted(&((Chardev *)obj)->src, node, why);
+}
+
 static const XmRow model_rows[] = {
     A_ENUM(Chardev, model, "name", serial_model, .flags = XM_ABI, .doc = "the very device the guest sees"),
 };
@@ -38,7 +43,8 @@ static const XmRow serial_rows[] = {
     INLINE ("target", serial_target_elem),
     INCLUDE_SAME(device_info_elem),
 };
-const XmElem serial_elem = ELEM("serial", Chardev, serial_rows, .has_line = true, .init = chardev_init);
+const XmElem serial_elem =
+    ELEM("serial", Chardev, serial_rows, .has_line = true, .init = chardev_init, .loaded = chardev_loaded);
 
 static const XmRow parallel_target_rows[] = {
     A_OPTI(Chardev, port, "port", .flags = XM_ABI, .doc = "number of the port, from 0"),
@@ -49,7 +55,8 @@ static const XmRow parallel_rows[] = {
     INLINE ("target", parallel_target_elem),
     INCLUDE_SAME(device_info_elem),
 };
-const XmElem parallel_elem = ELEM("parallel", Chardev, parallel_rows, .has_line = true, .init = chardev_init);
+const XmElem parallel_elem =
+    ELEM("parallel", Chardev, parallel_rows, .has_line = true, .init = chardev_init, .loaded = chardev_loaded);
 
 static const XmRow console_target_rows[] = {
     A_ENUM(Chardev, console, "type", console_target, .flags = XM_ABI, .doc = "a serial port, or a virtio console"),
@@ -62,7 +69,8 @@ static const XmRow console_rows[] = {
     INLINE ("target", console_target_elem),
     INCLUDE_SAME(device_info_elem),
 };
-const XmElem console_elem = ELEM("console", Chardev, console_rows, .has_line = true, .init = chardev_init);
+const XmElem console_elem =
+    ELEM("console", Chardev, console_rows, .has_line = true, .init = chardev_init, .loaded = chardev_loaded);
 
 static guint channel_variant(gconstpointer obj)
 {
@@ -98,4 +106,4 @@ static const XmRow channel_rows[] = {
     INCLUDE_SAME(device_info_elem),
 };
 const XmElem channel_elem = ELEM("channel", Chardev, channel_rows, .has_line = true, .init = chardev_init,
-                                 .check = channel_check);
+                                 .loaded = chardev_loaded, .check = channel_check);

@@ -102,6 +102,8 @@ extern const XmElem smartcard_elem, redirdev_elem, redirfilter_elem;
 extern const XmEnum chardev_type, chardev_mode, mouse_mode;
 extern const XmEnum serial_target, serial_model, console_target, channel_target;
 
+/* For the loaded hook of an element with a host side: not more <source> than its type can have. */
+bool chardev_sources_counted(const ChardevSource *src, const xmlNode *node, char **why);
 /* Static defaults of a host side (mode, protocol) and canonical order of its parts. */
 void chardev_source_normalise(ChardevSource *src);
 /* What no host side may lack; @what names the device in the message ("serial 0"). */

@@ -20,6 +20,10 @@ static bool reconnect_check(gconstpointer obj, char **why)
         *why = g_strdup("<reconnect enabled='yes'> needs a timeout in seconds");
         return false;
     }
+    if (s->reconnect.enabled == TRI_YES && s->reconnect.timeout.v == 0) {
+        *why = g_strdup("the timeout of <reconnect> must be a second or more");
+        return false;
+    }
     return true;
 }
 
@@ -140,6 +144,16 @@ static const XmRow source_rows[] = {
     INLINE("log", log_elem),
 };
 const XmElem chardev_source_elem = ELEM("source", ChardevSource, source_rows, .variant = source_variant);
+
+bool chardev_sources_counted(const ChardevSource *src, const xmlNode *node, char **why)
+{
+    guint n = 0, max = src->type == CHR_UDP ? 2 : 1;
+    for (const xmlNode *c = node->children; c; c = c->next)
+        n += c->type == XML_ELEMENT_NODE && xmlStrEqual(c->name, BAD_CAST "source");
+    if (n > max)
+        *why = g_strdup_printf("%u <source> are here; a character device of this type has %u", n, max);
+    return n <= max;
+}
 
 static gint udp_order(gconstpointer a, gconstpointer b)
 {

@@ -26,6 +26,16 @@ static bool rng_check(gconstpointer obj, char **why)
     return *why == NULL;
 }
 
+static bool rng_loaded(G_GNUC_UNUSED gpointer obj, xmlNode *node, char **why)
+{
+    guint n = 0;
+    for (const xmlNode *c = node->children; c; c = c->next)
+        n += c->type == XML_ELEMENT_NODE && xmlStrEqual(c->name, BAD_CAST "backend");
+    if (n > 1)
+        *why = g_strdup_printf("%u <backend> are here; an <rng> has one", n);
+    return n <= 1;
+}
+
 static bool rate_present(gconstpointer obj)
 {
     return ((const Rng *)obj)->rate_bytes != 0;
@@ -52,4 +62,4 @@ static const XmRow rng_rows[] = {
     INLINE_AT(Rng, virtio, "driver", virtio_options_elem),
     INCLUDE_SAME(device_info_elem),
 };
-const XmElem rng_elem = ELEM("rng", Rng, rng_rows, .has_line = true, .check = rng_check);
+const XmElem rng_elem = ELEM("rng", Rng, rng_rows, .has_line = true, .loaded = rng_loaded, .check = rng_check);

@@ -296,6 +296,8 @@ static bool define_channels(DomainDef *def, const DefineCtx *ctx, GError **err)
 
 static bool define_smartcards(DomainDef *def, GError **err)
 {
+    if (domain_devices(def, DEV_SMARTCARD)->len > 1)
+        return refuse(err, "smartcard", 1, "a guest can have one smartcard");
     EACH_DEVICE(def, DEV_SMARTCARD, Smartcard, s)
         if (s->mode == SMARTCARD_PASSTHROUGH && !define_plain_source(def, &s->src, DEV_SMARTCARD, s_i, err))
             return false;

@@ -205,10 +205,18 @@ static bool (*const definers[GRAPHICS__N])(Graphics *, GError **) = {
     [GRAPHICS_DBUS] = define_dbus,
 };
 
+static bool draws_with_gl(const Graphics *g)
+{
+    return g->type == GRAPHICS_EGL_HEADLESS || g->gl == TRI_YES;
+}
+
 bool define_graphics(DomainDef *def, GError **err)
 {
+    guint gl = 0;
     EACH_DEVICE(def, DEV_GRAPHICS, Graphics, g)
         if (g->type == GRAPHICS_NONE || g->type >= GRAPHICS__N || !definers[g->type](g, err))
             return false;
+        else if (draws_with_gl(g) && ++gl > 1)
+            return refuse(err, g, "QEMU draws with OpenGL on one display only");
     return true;
 }

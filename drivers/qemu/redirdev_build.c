@@ -42,11 +42,6 @@ static json_object *smartcard_props(QemuBuild *b, Smartcard *s, guint i, GError 
 bool build_smartcards(QemuBuild *b, GError **err)
 {
     EACH_DEVICE(b->def, DEV_SMARTCARD, Smartcard, s) {
-        if (s_i > 0) {
-            g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "a guest can have one <smartcard>, and %u are here",
-                        s_all->len);
-            return false;
-        }
         json_object *p = smartcard_props(b, s, s_i, err);
         if (!p)
             return false;
