@@ -1,9 +1,15 @@
 # Integration tests start their own qvirtd under a temporary root and real QEMU; they want root.
 # "make check" leaves them out; "make check-integration" and tools/check run them, one at a time.
 integration_tests = \
-	tests/integration/wire.py
+	tests/integration/wire.py \
+	tests/integration/daemon.py \
+	tests/integration/lifecycle.py \
+	tests/integration/bad_input.py \
+	tests/integration/readopt.py \
+	tests/integration/clients.py \
+	tests/integration/linux.py
 
-EXTRA_DIST += $(integration_tests) tests/integration/lib.sh tests/integration/qvirt_test.py
+EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py
 
 check-integration: all
 	$(MAKE) -j1 check-TESTS TESTS="$(integration_tests)"
