@@ -1,6 +1,7 @@
 noinst_LIBRARIES += drivers/qemu/libqemu.a
 drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/address.c drivers/qemu/address.h \
+	drivers/qemu/address_build.c \
 	drivers/qemu/address_dimm.c \
 	drivers/qemu/address_pci.c \
 	drivers/qemu/address_serial.c \
@@ -14,14 +15,19 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/chardev_source_build.c \
 	drivers/qemu/chardev_start.c drivers/qemu/chardev_start.h \
 	drivers/qemu/command.h \
+	drivers/qemu/controller_build.c \
 	drivers/qemu/controller_define.c \
 	drivers/qemu/controller_rules.c drivers/qemu/controller_rules.h \
 	drivers/qemu/define.h \
+	drivers/qemu/disk_build.c \
 	drivers/qemu/disk_define.c \
+	drivers/qemu/disk_nodes.c drivers/qemu/disk_nodes.h \
 	drivers/qemu/disk_rules.c drivers/qemu/disk_rules.h \
+	drivers/qemu/disk_storage.c \
 	drivers/qemu/display_build.h \
 	drivers/qemu/display_define.c drivers/qemu/display_define.h \
 	drivers/qemu/each.h \
+	drivers/qemu/filesystem_build.c \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
@@ -29,6 +35,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/pci_board.c \
 	drivers/qemu/pci_bus.c drivers/qemu/pci_bus.h \
 	drivers/qemu/pci_connect.c \
+	drivers/qemu/prepare.c \
 	drivers/qemu/qemu.h \
 	drivers/qemu/redirdev_build.c \
 	drivers/qemu/rng_build.c \

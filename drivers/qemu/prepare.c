@@ -1,0 +1,144 @@
+/* What only a running domain has: aliases (by which QEMU, clients and events name a device), the numbers of block
+ * nodes, and the boot index of each device. */
+#include "config.h"
+#include "conf/disk.h"
+#include "drivers/qemu/address.h"
+#include "drivers/qemu/build.h"
+#include "drivers/qemu/chardev_define.h"
+#include "drivers/qemu/chardev_start.h"
+#include "drivers/qemu/each.h"
+#include "drivers/qemu/graphics_start.h"
+
+/* --- aliases */
+
+static char *disk_alias(const DomainDef *def, const Disk *disk)
+{
+    const Address *a = &disk->info.addr;
+    int n = MAX(disk_index(disk->dst), 0);
+    switch (disk->bus) {
+    case DISK_BUS_VIRTIO:
+        return g_strdup_printf("virtio-disk%d", n);
+    case DISK_BUS_USB:
+        return g_strdup_printf("usb-disk%d", n);
+    case DISK_BUS_SD:
+        return g_strdup_printf("sd-disk%d", n);
+    case DISK_BUS_SCSI: {
+        const Controller *c = controller_find(def, CONTROLLER_SCSI, a->drive.controller.v);
+        if (c && c->model != MODEL_LSILOGIC)
+            return g_strdup_printf("scsi%u-%u-%u-%u", a->drive.controller.v, a->drive.bus.v, a->drive.target.v,
+                                   a->drive.unit.v);
+        break;
+    }
+    default:
+        break;
+    }
+    return g_strdup_printf("%s%u-%u-%u", xm_enum_name(&disk_bus, disk->bus), a->drive.controller.v, a->drive.bus.v,
+                           a->drive.unit.v);
+}
+
+/* The board's own are called as QEMU calls their buses. */
+static char *controller_alias(const DomainDef *def, const Controller *c)
+{
+    guint n = c->index.v;
+    bool q35 = domain_board(def) == BOARD_Q35;
+    switch (c->type) {
+    case CONTROLLER_PCI:
+        return g_strdup_printf(c->model == MODEL_PCIE_ROOT ? "pcie.%u" : "pci.%u", n);
+    case CONTROLLER_USB:
+        return n ? g_strdup_printf("usb%u", n) : g_strdup("usb");
+    case CONTROLLER_IDE:
+        return n || q35 ? g_strdup_printf("ide%u", n) : g_strdup("ide");
+    case CONTROLLER_SATA:
+        return n || !q35 ? g_strdup_printf("sata%u", n) : g_strdup("ide");
+    default:
+        return g_strdup_printf("%s%u", xm_enum_name(&controller_type, c->type), n);
+    }
+}
+
+/* The others count in the order of the definition. */
+static const char *const prefixes[DEV__N] = {
+    [DEV_FILESYSTEM] = "fs", [DEV_INTERFACE] = "net", [DEV_SMARTCARD] = "smartcard", [DEV_SERIAL] = "serial",
+    [DEV_PARALLEL] = "parallel", [DEV_CONSOLE] = "console", [DEV_CHANNEL] = "channel", [DEV_INPUT] = "input",
+    [DEV_TPM] = "tpm", [DEV_SOUND] = "sound", [DEV_VIDEO] = "video", [DEV_HOSTDEV] = "hostdev", [DEV_REDIRDEV] = "redir",
+    [DEV_HUB] = "hub", [DEV_WATCHDOG] = "watchdog", [DEV_MEMBALLOON] = "balloon", [DEV_RNG] = "rng",
+    [DEV_PANIC] = "panic", [DEV_SHMEM] = "shmem", [DEV_MEMORY] = "dimm", [DEV_CRYPTO] = "crypto", [DEV_IOMMU] = "iommu",
+    [DEV_VSOCK] = "vsock", [DEV_NVRAM] = "nvram",
+};
+
+static char *alias_of(const DomainDef *def, const DeviceRef *ref)
+{
+    switch (ref->kind) {
+    case DEV_DISK:
+        return disk_alias(def, ref->dev);
+    case DEV_CONTROLLER:
+        return controller_alias(def, ref->dev);
+    case DEV_NVRAM:
+        return g_strdup("nvram");
+    default:
+        return prefixes[ref->kind] ? g_strdup_printf("%s%u", prefixes[ref->kind], ref->index) : NULL;
+    }
+}
+
+static void give_aliases(DomainDef *def)
+{
+    DeviceRef ref;
+    for (DeviceIter i = { 0 }; device_next(def, &i, &ref);)
+        if (!ref.info->alias)
+            ref.info->alias = alias_of(def, &ref);
+}
+
+/* Two devices of one name: a user's alias may be another's default. */
+static bool check_aliases(const DomainDef *def, GError **err)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    DeviceRef ref;
+    for (DeviceIter i = { 0 }; device_next(def, &i, &ref);) {
+        const Controller *c = ref.dev;
+        bool companion = ref.kind == DEV_CONTROLLER && c->type == CONTROLLER_USB && c->info.master_startport.set;
+        bool unnamed = ref.kind == DEV_CONSOLE || companion || !ref.info->alias;
+        if (unnamed || g_hash_table_add(seen, ref.info->alias))
+            continue;
+        g_set_error(err, QV_ERROR, QV_ERR_XML, "non unique alias detected: %s; rename it", ref.info->alias);
+        return false;
+    }
+    return true;
+}
+
+/* --- block nodes: numbered from the last disk to the first, each chain from its top down */
+
+static void number_nodes(DomainDef *def)
+{
+    GPtrArray *disks = domain_devices(def, DEV_DISK);
+    guint next = 1;
+    for (guint i = disks->len; i-- > 0;) {
+        Disk *disk = disks->pdata[i];
+        if (source_is_empty(&disk->src) || disk->src.type == SOURCE_VHOSTUSER)
+            continue;
+        disk->src.index = next++;
+        for (StorageBacking *b = disk->src.backing; b && b->src.type != SOURCE_NONE; b = b->src.backing)
+            b->src.index = next++;
+    }
+}
+
+/* --- boot order */
+
+static void copy_boot_order(DomainDef *def)
+{
+    DeviceRef ref;
+    for (DeviceIter i = { 0 }; device_next(def, &i, &ref);)
+        ref.info->boot_index = ref.info->boot_order;
+}
+
+bool qemu_prepare_live(DomainDef *def, const QemuBuild *b, GError **err)
+{
+    give_aliases(def);
+    if (!check_aliases(def, err))
+        return false;
+    number_nodes(def);
+    copy_boot_order(def);
+    chardevs_prepare(def, b->lib_dir, b->domain_dir);
+    if (b->dry)
+        graphics_prepare_dry(def, b->domain_dir, b->run_dir);
+    console_follow_serial(def);
+    return true;
+}
