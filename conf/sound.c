@@ -56,7 +56,7 @@ static const XmRow common_rows[] = {
 static const XmElem common_elem = ELEM("input", AudioDirection, common_rows);
 
 #define DIRECTION(id, ...) \
-    static const XmRow id##_rows[] = { __VA_ARGS__ INCLUDE_SAME(common_elem), }; \
+    static const XmRow id##_rows[] = { INCLUDE_SAME(common_elem), __VA_ARGS__ }; \
     static const XmElem id##_elem = ELEM("input", AudioDirection, id##_rows)
 #define DEV A_STR(AudioDirection, dev, "dev", .doc = "the host's device"),
 #define BUFFER_COUNT A_U32(AudioDirection, buffer_count, "bufferCount", .flags = XM_NONZERO, .doc = "number of buffers"),

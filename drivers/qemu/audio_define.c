@@ -15,16 +15,30 @@ const Audio *audio_of(const DomainDef *def, OptU32 id, GError **err)
     return NULL;
 }
 
-/* The last display decides: sound goes with SPICE, is dropped with VNC, and local windows bring none. */
+/* The last display that has an opinion decides: sound goes with SPICE, is dropped with VNC, and with a
+ * window of SDL nothing is chosen. The others bring none. */
+static AudioType default_type(const DomainDef *def)
+{
+    static const struct { bool decides; AudioType type; } displays[GRAPHICS__N] = {
+        [GRAPHICS_SDL] = { true, AUDIO_NONE_GIVEN }, [GRAPHICS_VNC] = { true, AUDIO_NONE },
+        [GRAPHICS_SPICE] = { true, AUDIO_SPICE },
+    };
+    AudioType type = domain_devices(def, DEV_GRAPHICS)->len ? AUDIO_NONE_GIVEN : AUDIO_NONE;
+    EACH_DEVICE(def, DEV_GRAPHICS, Graphics, g)
+        if (displays[g->type].decides)
+            type = displays[g->type].type;
+    return type;
+}
+
 static void add_default(DomainDef *def)
 {
-    GPtrArray *all = domain_devices(def, DEV_AUDIO), *graphics = domain_devices(def, DEV_GRAPHICS);
-    GraphicsType last = graphics->len ? ((Graphics *)g_ptr_array_index(graphics, graphics->len - 1))->type : GRAPHICS_VNC;
-    if (all->len || (last != GRAPHICS_SPICE && last != GRAPHICS_VNC))
+    GPtrArray *all = domain_devices(def, DEV_AUDIO);
+    AudioType type = default_type(def);
+    if (all->len || !type)
         return;
     Audio *a = g_new0(Audio, 1);
     a->id = (OptU32){ true, 1 };
-    a->type = last == GRAPHICS_SPICE ? AUDIO_SPICE : AUDIO_NONE;
+    a->type = type;
     g_ptr_array_add(all, a);
 }
 

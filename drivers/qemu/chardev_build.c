@@ -4,8 +4,6 @@
 #include "drivers/qemu/chardev_define.h"
 #include "drivers/qemu/each.h"
 
-#define MAX_ISA_SERIALS 4
-
 char *chardev_id(const DeviceInfo *info)
 {
     return g_strconcat("char", info->alias ? info->alias : "", NULL);
@@ -44,18 +42,6 @@ static bool refuse(GError **err, const char *kind, guint i, const char *why)
 }
 
 /* --- serial */
-
-static bool check_ports(const DomainDef *def, GError **err)
-{
-    EACH_DEVICE(def, DEV_SERIAL, Chardev, c) {
-        if (c->serial == SERIAL_ISA && c->port.v >= MAX_ISA_SERIALS)
-            return refuse(err, "serial", c_i, "a PC has four ISA serial ports, 0 to 3; use <target type='pci-serial'>");
-        for (guint j = 0; j < c_i; j++)
-            if (((const Chardev *)g_ptr_array_index(c_all, j))->port.v == c->port.v)
-                return refuse(err, "serial", c_i, "its <target port> is taken by another serial");
-    }
-    return true;
-}
 
 static bool build_serial(QemuBuild *b, Chardev *c, guint i, GError **err)
 {
@@ -136,7 +122,7 @@ static bool build_console(QemuBuild *b, Chardev *c, guint i, GError **err)
 
 bool build_chardevs(QemuBuild *b, GError **err)
 {
-    if (!build_smartcards(b, err) || !check_ports(b->def, err))
+    if (!build_smartcards(b, err))
         return false;
     static const struct { DeviceKind kind; bool (*build)(QemuBuild *, Chardev *, guint, GError **); } kinds[] = {
         { DEV_SERIAL, build_serial }, { DEV_PARALLEL, build_parallel }, { DEV_CHANNEL, build_channel },

@@ -6,6 +6,8 @@
 #include "drivers/qemu/chardev_define.h"
 #include "drivers/qemu/each.h"
 
+#define MAX_ISA_SERIALS 4
+
 static bool refuse(GError **err, const char *kind, guint i, const char *why)
 {
     g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "%s %u: %s", kind, i, why);
@@ -130,6 +132,23 @@ static void number_ports(GPtrArray *devs)
     }
 }
 
+/* Who asks for an ISA port by name gets a real one: a PC has four. Ports of serials that name no
+ * target type are numbers only. */
+static bool check_isa_ports(const DomainDef *def, GError **err)
+{
+    guint taken = 0;
+    EACH_DEVICE(def, DEV_SERIAL, Chardev, c) {
+        if (c->serial != SERIAL_ISA)
+            continue;
+        if (c->port.v >= MAX_ISA_SERIALS)
+            return refuse(err, "serial", c_i, "a PC has four ISA serial ports, 0 to 3; use <target type='pci-serial'>");
+        if (taken & (1U << c->port.v))
+            return refuse(err, "serial", c_i, "its <target port> is taken by another ISA serial port");
+        taken |= 1U << c->port.v;
+    }
+    return true;
+}
+
 static bool define_serials(DomainDef *def, GError **err)
 {
     const char *arch = def->frame.os.arch ? def->frame.os.arch : "";
@@ -233,9 +252,6 @@ static bool check_console(const Chardev *c, guint i, GError **err)
 static bool define_consoles(DomainDef *def, GError **err)
 {
     EACH_DEVICE(def, DEV_CONSOLE, Chardev, c) {
-        if (!c->console)
-            c->console = CONSOLE_SERIAL;
-        c->port = (OptI32){ true, (gint32)c_i };
         if (!check_console(c, c_i, err))
             return false;
         /* A twin's own source does not count. */
@@ -304,15 +320,24 @@ static bool define_smartcards(DomainDef *def, GError **err)
     return true;
 }
 
+static void number_consoles(const DomainDef *def)
+{
+    EACH_DEVICE(def, DEV_CONSOLE, Chardev, c) {
+        c->console = c->console ? c->console : CONSOLE_SERIAL;
+        c->port = (OptI32){ true, (gint32)c_i };
+    }
+}
+
+/* A console that becomes a serial is checked as one, and one that is a serial's twin is not checked
+ * at all: pairing comes before the rules, and needs the serials' targets. */
 bool pass_chardevs(DomainDef *def, const DefineCtx *ctx, GError **err)
 {
-    EACH_DEVICE(def, DEV_CONSOLE, Chardev, c)
-        if (!c->console)
-            c->console = CONSOLE_SERIAL;
-    /* A console that becomes a serial must have its source checked as one: pair first. */
-    const char *arch = def->frame.os.arch;
+    number_ports(domain_devices(def, DEV_SERIAL));
+    number_consoles(def);
+    if (!check_isa_ports(def, err))
+        return false;
     EACH_DEVICE(def, DEV_SERIAL, Chardev, s)
-        default_serial(arch, s);
+        default_serial(def->frame.os.arch, s);
     pair_first_console(def);
     if (!define_serials(def, err) || !define_parallels(def, err) || !define_consoles(def, err))
         return false;

@@ -210,9 +210,23 @@ static bool draws_with_gl(const Graphics *g)
     return g->type == GRAPHICS_EGL_HEADLESS || g->gl == TRI_YES;
 }
 
+/* A screen that only draws must be watched through a display that can show what it drew. */
+static bool check_headless(const DomainDef *def, GError **err)
+{
+    bool headless = false;
+    EACH_DEVICE(def, DEV_GRAPHICS, Graphics, g)
+        headless |= g->type == GRAPHICS_EGL_HEADLESS;
+    EACH_DEVICE(def, DEV_GRAPHICS, Graphics, other)
+        if (headless && other->type != GRAPHICS_EGL_HEADLESS && other->type != GRAPHICS_VNC && other->type != GRAPHICS_SPICE)
+            return refuse(err, other, "it cannot be together with type 'egl-headless'; use 'vnc' or 'spice'");
+    return true;
+}
+
 bool define_graphics(DomainDef *def, GError **err)
 {
     guint gl = 0;
+    if (!check_headless(def, err))
+        return false;
     EACH_DEVICE(def, DEV_GRAPHICS, Graphics, g)
         if (g->type == GRAPHICS_NONE || g->type >= GRAPHICS__N || !definers[g->type](g, err))
             return false;

@@ -4,14 +4,14 @@
 #include "drivers/qemu/display_define.h"
 #include "drivers/qemu/each.h"
 
-typedef enum { SECONDARY = 1 << 0, HEADS = 1 << 1, ROUND = 1 << 2, MIN_1M = 1 << 3, RESOLUTION = 1 << 4, ABSENT = 1 << 5 } VideoTrait;
+typedef enum { SECONDARY = 1 << 0, HEADS = 1 << 1, MIN_1M = 1 << 2, RESOLUTION = 1 << 3, ABSENT = 1 << 4 } VideoTrait;
 
 /* Sizes in KiB, as guests have always had them. */
 static const struct { guint32 ram, vram, vgamem; guint traits; } kinds[VIDEO__N] = {
-    [VIDEO_VGA]       = { 0, 16384, 0, ROUND | MIN_1M | RESOLUTION },
+    [VIDEO_VGA]       = { 0, 16384, 0, MIN_1M | RESOLUTION },
     [VIDEO_CIRRUS]    = { 0, 16384, 0, 0 },
-    [VIDEO_VMVGA]     = { 0, 16384, 0, ROUND | MIN_1M },
-    [VIDEO_QXL]       = { 65536, 65536, 16384, ROUND | SECONDARY | HEADS | RESOLUTION },
+    [VIDEO_VMVGA]     = { 0, 16384, 0, MIN_1M },
+    [VIDEO_QXL]       = { 65536, 65536, 16384, SECONDARY | HEADS | RESOLUTION },
     [VIDEO_VIRTIO]    = { 0, 0, 0, SECONDARY | HEADS | RESOLUTION },
     [VIDEO_BOCHS]     = { 0, 16384, 0, RESOLUTION },
     [VIDEO_RAMFB]     = { 0, 0, 0, 0 },
@@ -55,9 +55,8 @@ static void default_video(Video *v)
         v->primary = TRI_ABSENT;
         return;
     }
-    bool round = kinds[v->type].traits & ROUND;
-    fill(&v->ram, kinds[v->type].ram, round);
-    fill(&v->vram, kinds[v->type].vram, round);
+    fill(&v->ram, kinds[v->type].ram, true);
+    fill(&v->vram, kinds[v->type].vram, true);
     fill(&v->vgamem, kinds[v->type].vgamem, false);
     if (!v->heads)
         v->heads = 1;
