@@ -4,6 +4,8 @@
 #include "drivers/qemu/chardev_define.h"
 #include "drivers/qemu/each.h"
 
+#define MAX_ISA_SERIALS 4
+
 char *chardev_id(const DeviceInfo *info)
 {
     return g_strconcat("char", info->alias ? info->alias : "", NULL);
@@ -56,6 +58,9 @@ static bool build_serial(QemuBuild *b, Chardev *c, guint i, GError **err)
         qemu_command_word(b->cmd, "-serial", word, build_reason(DEV_SERIAL, i, c));
         return true;
     }
+    /* Definitions with more are taken and shown as libvirt does; only starting them cannot work. */
+    if (!b->dry && c->serial == SERIAL_ISA && c->port.v >= MAX_ISA_SERIALS)
+        return refuse(err, "serial", i, "a PC has four ISA serial ports, 0 to 3; use <target type='pci-serial'>");
     json_object *p = chardev_props(xm_enum_name(&serial_model, c->model), id, &c->info);
     if (c->serial == SERIAL_ISA)
         props_u64(p, "index", (guint64)c->port.v);

@@ -6,8 +6,6 @@
 #include "drivers/qemu/chardev_define.h"
 #include "drivers/qemu/each.h"
 
-#define MAX_ISA_SERIALS 4
-
 static bool refuse(GError **err, const char *kind, guint i, const char *why)
 {
     g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "%s %u: %s", kind, i, why);
@@ -130,23 +128,6 @@ static void number_ports(GPtrArray *devs)
         if (!c->port.set || c->port.v < 0)
             c->port = (OptI32){ true, next++ };
     }
-}
-
-/* Who asks for an ISA port by name gets a real one: a PC has four. Ports of serials that name no
- * target type are numbers only. */
-static bool check_isa_ports(const DomainDef *def, GError **err)
-{
-    guint taken = 0;
-    EACH_DEVICE(def, DEV_SERIAL, Chardev, c) {
-        if (c->serial != SERIAL_ISA)
-            continue;
-        if (c->port.v >= MAX_ISA_SERIALS)
-            return refuse(err, "serial", c_i, "a PC has four ISA serial ports, 0 to 3; use <target type='pci-serial'>");
-        if (taken & (1U << c->port.v))
-            return refuse(err, "serial", c_i, "its <target port> is taken by another ISA serial port");
-        taken |= 1U << c->port.v;
-    }
-    return true;
 }
 
 static bool define_serials(DomainDef *def, GError **err)
@@ -334,8 +315,6 @@ bool pass_chardevs(DomainDef *def, const DefineCtx *ctx, GError **err)
 {
     number_ports(domain_devices(def, DEV_SERIAL));
     number_consoles(def);
-    if (!check_isa_ports(def, err))
-        return false;
     EACH_DEVICE(def, DEV_SERIAL, Chardev, s)
         default_serial(def->frame.os.arch, s);
     pair_first_console(def);
