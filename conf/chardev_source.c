@@ -98,11 +98,11 @@ static const XmRow port_rows[] = {
 static const XmElem port_elem = ELEM("source", ChardevSource, port_rows);
 
 static const XmRow clipboard_rows[] = {
-    A_YESNO(ChardevSource, copypaste, "copypaste", .doc = "share the clipboard"),
+    A_YESNO(ChardevSource, copypaste, "copypaste", .flags = XM_REQUIRED, .doc = "share the clipboard"),
 };
 static const XmElem clipboard_elem = ELEM("clipboard", ChardevSource, clipboard_rows);
 static const XmRow mouse_rows[] = {
-    A_ENUM(ChardevSource, mouse, "mode", mouse_mode, .doc = "who draws the pointer"),
+    A_ENUM(ChardevSource, mouse, "mode", mouse_mode, .flags = XM_REQUIRED, .doc = "who draws the pointer"),
 };
 static const XmElem mouse_elem = ELEM("mouse", ChardevSource, mouse_rows);
 static const XmRow vdagent_rows[] = {
@@ -168,8 +168,15 @@ static void normalise_udp(ChardevSource *src)
         if (!end->mode)
             end->mode = CHR_CONNECT;
     }
-    if (src->udp)
-        g_ptr_array_sort(src->udp, udp_order);
+    if (!src->udp)
+        return;
+    /* One end of each kind: the first counts. */
+    for (guint i = src->udp->len; i-- > 1;) {
+        const ChardevUdpEnd *one = g_ptr_array_index(src->udp, i), *first = g_ptr_array_index(src->udp, 0);
+        if (one->mode == first->mode)
+            xm_free(&udp_elem, g_ptr_array_steal_index(src->udp, i));
+    }
+    g_ptr_array_sort(src->udp, udp_order);
 }
 
 void chardev_source_normalise(ChardevSource *src)

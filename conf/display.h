@@ -63,7 +63,7 @@ typedef struct {
     struct { VideoBackend name; VgaConf vgaconf; VirtioOptions virtio; } driver;
     VideoType type;
     guint32 ram, vram, vram64, vgamem;     /* KiB */
-    guint32 heads;
+    OptU32 heads;
     Tristate primary;
     struct { Tristate accel2d, accel3d; char *rendernode; } accel;
     struct { guint32 x, y; } resolution;

@@ -28,6 +28,17 @@ static guint listen_variant(gconstpointer obj)
     return ((const GraphicsListen *)obj)->type;
 }
 
+static bool listen_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    static const struct { const char *attr; ListenType type; } own[] = {
+        { "network", LISTEN_NETWORK }, { "socket", LISTEN_SOCKET },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(own) && !*why; i++)
+        if (((const GraphicsListen *)obj)->type != own[i].type && xmlHasProp(node, BAD_CAST own[i].attr))
+            *why = g_strdup_printf("the attribute '%s' is only for <listen type='%s'>", own[i].attr, own[i].attr);
+    return *why == NULL;
+}
+
 static const XmRow listen_rows[] = {
     A_ENUM(GraphicsListen, type, "type", listen_type, .flags = XM_REQUIRED, .doc = "how clients reach the display"),
     A_STR (GraphicsListen, address, "address", .when = XM_BIT(LISTEN_ADDRESS), .flags = XM_EMPTY_ABSENT,
@@ -35,9 +46,10 @@ static const XmRow listen_rows[] = {
     A_STR (GraphicsListen, network, "network", .when = XM_BIT(LISTEN_NETWORK), .doc = "a network's address on the host"),
     A_STR (GraphicsListen, address, "address", .when = XM_BIT(LISTEN_NETWORK), .flags = XM_LIVE,
            .doc = "what the network's address was at start"),
-    A_STR (GraphicsListen, socket, "socket", .when = XM_BIT(LISTEN_SOCKET), .doc = "path of a UNIX socket"),
+    A_STR (GraphicsListen, socket, "socket", .when = XM_BIT(LISTEN_SOCKET), .flags = XM_EMPTY_ABSENT, .doc = "path of a UNIX socket"),
 };
-static const XmElem listen_elem = ELEM("listen", GraphicsListen, listen_rows, .variant = listen_variant);
+static const XmElem listen_elem =
+    ELEM("listen", GraphicsListen, listen_rows, .variant = listen_variant, .loaded = listen_loaded);
 
 /* --- children of spice, sdl, egl-headless and dbus */
 
@@ -119,7 +131,7 @@ static bool ports_written(gconstpointer obj)
 
 static bool socket_written(gconstpointer obj)
 {
-    return is_socket(obj);
+    return ((const Graphics *)obj)->type == GRAPHICS_VNC && is_socket(obj);
 }
 
 #define VNC XM_BIT(GRAPHICS_VNC)
@@ -131,7 +143,7 @@ static bool socket_written(gconstpointer obj)
 #define SERVED (VNC | SPICE)
 static const XmRow graphics_rows[] = {
     A_ENUM (Graphics, type, "type", graphics_type, .flags = XM_REQUIRED, .doc = "how the guest's screen is shown"),
-    A_STR  (Graphics, socket, "socket", .when = VNC, .written = socket_written, .doc = "path of a UNIX socket"),
+    A_STR  (Graphics, socket, "socket", .when = SERVED, .written = socket_written, .doc = "path of a UNIX socket"),
     A_OPTI (Graphics, port, "port", .when = SERVED | RDP, .written = ports_written, .doc = "TCP port; -1: any free one"),
     A_OPTI (Graphics, tls_port, "tlsPort", .when = SPICE, .written = ports_written, .doc = "TCP port with TLS"),
     A_YESNO(Graphics, autoport, "autoport", .when = SERVED | RDP, .written = ports_written, .doc = "choose ports at start"),

@@ -4,10 +4,6 @@
 static bool seclabel_check(gconstpointer obj, char **why)
 {
     const DeviceSeclabel *s = obj;
-    if (!s->model && s->labelskip != TRI_YES) {
-        *why = g_strdup("a device's <seclabel> needs a model: 'dac' or 'selinux'");
-        return false;
-    }
     if (s->label && s->relabel == TRI_NO) {
         *why = g_strdup("a <label> contradicts relabel='no'; drop one of them");
         return false;

@@ -91,7 +91,8 @@ static guint audio_variant(gconstpointer obj)
     INLINE_AT(Audio, input, "input", elem, __VA_ARGS__), \
     INLINE_AT(Audio, output, "output", elem, __VA_ARGS__)
 static const XmRow audio_rows[] = {
-    A_OPT  (Audio, id, "id", .flags = XM_REQUIRED | XM_NONZERO, .doc = "number that <sound> refers to"),
+    A_OPT  (Audio, id, "id", .flags = XM_REQUIRED | XM_NONZERO, .min = 1, .max = G_MAXUINT32,
+            .doc = "number that <sound> refers to"),
     A_ENUM (Audio, type, "type", audio_type, .flags = XM_REQUIRED, .doc = "where sound goes"),
     A_U32  (Audio, timer_period, "timerPeriod", .flags = XM_NONZERO, .doc = "microseconds"),
     A_STR  (Audio, server_name, "serverName", ON(PULSEAUDIO), .doc = "of the PulseAudio server"),

@@ -22,13 +22,18 @@ static const XmRow resolution_rows[] = {
 };
 static const XmElem resolution_elem = ELEM("resolution", Video, resolution_rows);
 
+static bool has_heads(gconstpointer obj)
+{
+    return ((const Video *)obj)->heads.v > 0;
+}
+
 static const XmRow model_rows[] = {
     A_ENUM (Video, type, "type", video_type, .flags = XM_ABI, .doc = "the graphics card"),
     A_U32  (Video, ram, "ram", .flags = XM_ABI, .doc = "KiB of the primary bar (qxl)"),
     A_U32  (Video, vram, "vram", .flags = XM_ABI, .doc = "KiB of video memory"),
     A_U32  (Video, vram64, "vram64", .flags = XM_ABI, .doc = "KiB of the 64-bit bar (qxl)"),
     A_U32  (Video, vgamem, "vgamem", .flags = XM_ABI, .doc = "KiB of the VGA framebuffer"),
-    A_U32  (Video, heads, "heads", .flags = XM_ABI, .doc = "screens"),
+    A_OPT  (Video, heads, "heads", .flags = XM_ABI, .written = has_heads, .doc = "screens"),
     A_YESNO(Video, primary, "primary", .flags = XM_ABI, .doc = "the card the guest boots on"),
     INLINE ("acceleration", accel_elem),
     INLINE ("resolution", resolution_elem),
@@ -69,11 +74,11 @@ static guint input_variant(gconstpointer obj)
 }
 
 static const XmRow passthrough_rows[] = {
-    A_STR(Input, evdev, "evdev", .doc = "event device of the host"),
+    A_STR(Input, evdev, "evdev", .flags = XM_REQUIRED, .doc = "event device of the host"),
 };
 static const XmElem passthrough_elem = ELEM("source", Input, passthrough_rows);
 static const XmRow evdev_rows[] = {
-    A_STR  (Input, evdev, "dev", .doc = "event device of the host"),
+    A_STR  (Input, evdev, "dev", .flags = XM_REQUIRED, .doc = "event device of the host"),
     A_ENUM (Input, grab, "grab", input_grab, .doc = "grab all event devices at once"),
     A_ENUM (Input, grab_toggle, "grabToggle", input_grab_toggle, .doc = "keys that switch between host and guest"),
     A_ONOFF(Input, repeat, "repeat", .doc = "autorepeat"),

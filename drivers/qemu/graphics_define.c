@@ -87,14 +87,14 @@ static void normalise_vnc_ports(Graphics *g)
 static void normalise_spice_ports(Graphics *g)
 {
     GraphicsListen *l = g_ptr_array_index(g->listens, 0);
-    if (is(g->port, -1) && (!g->tls_port.set || is(g->tls_port, -1)))
+    if (is(g->port, -1) && is(g->tls_port, -1))
         g->autoport = TRI_YES;
     if (g->autoport == TRI_YES) {
         g->port.set = g->tls_port.set = false;
         return;
     }
     g->autoport = TRI_NO;
-    if (is(g->port, 0) || is(g->port, -1))
+    if (is(g->port, 0))
         g->port.set = false;
     if (is(g->tls_port, 0))
         g->tls_port.set = false;
@@ -165,6 +165,9 @@ static bool define_spice(Graphics *g, GError **err)
     if (!normalise_listens(g, err) || !normalise_password(g, err))
         return false;
     normalise_spice_ports(g);
+    const GraphicsListen *l = g_ptr_array_index(g->listens, 0);
+    if (g->tls_port.set && g->tls_port.v > 0 && (l->type == LISTEN_ADDRESS || l->type == LISTEN_NETWORK))
+        return refuse(err, g, "tlsPort needs certificates for SPICE, and this daemon has none; drop it");
     if (g->default_mode == SPICE_MODE_ANY)
         g->default_mode = SPICE_MODE_NONE;
     if (g->channels)

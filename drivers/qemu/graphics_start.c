@@ -117,6 +117,11 @@ static bool wants_port(const Graphics *g)
     return l && (l->type == LISTEN_ADDRESS || l->type == LISTEN_NETWORK);
 }
 
+static bool any_port(const Graphics *g)
+{
+    return g->autoport == TRI_YES || (g->port.set && g->port.v == -1);
+}
+
 static bool set_port(OptI32 *port, const Graphics *g, const char *what, guint min, guint max, GError **err)
 {
     guint found = take_port(listen_of(g)->address, min, max);
@@ -133,7 +138,7 @@ static bool fill_ports(Graphics *g, const GraphicsConfig *c, GError **err)
 {
     guint min = c->port_min ? c->port_min : 5900, max = c->port_max ? c->port_max : 65535;
     guint web_min = c->websocket_min ? c->websocket_min : 5700, web_max = c->websocket_max ? c->websocket_max : 65535;
-    if (g->autoport == TRI_YES && !set_port(&g->port, g, "port", min, max, err))
+    if (any_port(g) && !set_port(&g->port, g, "port", min, max, err))
         return false;
     return !(g->websocket.set && g->websocket.v == -1) || set_port(&g->websocket, g, "websocket port", web_min, web_max, err);
 }
@@ -222,7 +227,7 @@ void graphics_prepare_dry(DomainDef *def, const char *domain_dir, const char *ru
         GraphicsListen *l = listen_of(g);
         if (l)
             fill_socket(g, l, domain_dir);
-        if (wants_port(g) && g->autoport == TRI_YES)
+        if (wants_port(g) && any_port(g))
             g->port = (OptI32){ true, g->type == GRAPHICS_VNC ? 5900 : 5901 };
         if (g->type == GRAPHICS_DBUS && !g->dbus_address && g->p2p != TRI_YES) {
             g_autofree char *base = g_path_get_basename(domain_dir ? domain_dir : "");

@@ -68,7 +68,7 @@ static bool build_video(QemuBuild *b, Video *v, guint i, GError **err)
     props_virtio_options(p, &v->driver.virtio);
     props_str(p, "id", v->info.alias);
     if (v->type == VIDEO_QXL || v->type == VIDEO_VIRTIO)
-        props_u64(p, "max_outputs", MAX(v->heads, 1));
+        props_u64_opt(p, "max_outputs", v->heads.v);
     add_memory(p, v);
     props_u64_opt(p, "xres", v->resolution.x);
     props_u64_opt(p, "yres", v->resolution.y);

@@ -51,15 +51,16 @@ static void fill(guint32 *value, guint32 dflt, bool round)
 static void default_video(Video *v)
 {
     if (v->type == VIDEO_NONE) {
-        v->ram = v->vram = v->vram64 = v->vgamem = v->heads = 0;
+        v->ram = v->vram = v->vram64 = v->vgamem = 0;
+        v->heads = (OptU32){ false, 0 };
         v->primary = TRI_ABSENT;
         return;
     }
     fill(&v->ram, kinds[v->type].ram, true);
     fill(&v->vram, kinds[v->type].vram, true);
     fill(&v->vgamem, kinds[v->type].vgamem, false);
-    if (!v->heads)
-        v->heads = 1;
+    if (!v->heads.set)
+        v->heads = (OptU32){ true, 1 };
     v->driver.vgaconf = VGACONF_NONE;
 }
 
@@ -85,7 +86,7 @@ static const char *why_memory(const Video *v)
 static const char *why_features(const Video *v)
 {
     bool virtio = v->type == VIDEO_VIRTIO;
-    if (v->heads > 1 && !(kinds[v->type].traits & HEADS))
+    if (v->heads.v != 1 && !(kinds[v->type].traits & HEADS))
         return "it has one head only";
     if (v->driver.name == VIDEO_BACKEND_VHOSTUSER && !virtio)
         return "the driver 'vhostuser' is only for virtio";
