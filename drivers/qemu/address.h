@@ -28,7 +28,7 @@ bool address_dimm(DomainDef *def, const DefineCtx *ctx, GError **err);          
  * unless dry, writes them into @def. */
 bool pci_board_places(DomainDef *def, Board board, PciSet *set, GError **err);
 
-/* Controllers: kept grouped by type and ordered by index; controller_define.c. */
+/* Controllers; new ones go to the end of the list. controller_define.c */
 Controller *controller_find(const DomainDef *def, ControllerType type, guint index);
 Controller *controller_add(DomainDef *def, ControllerType type, guint index, ControllerModel model);
 #endif

@@ -45,7 +45,8 @@ static bool take_given(Assign *a, GError **err)
     DeviceRef ref;
     for (DeviceIter i = { 0 }; device_next(a->def, &i, &ref);) {
         const Address *addr = &ref.info->addr;
-        if (addr->type != ADDR_PCI || pci_address_wanted(ref.info) || is_board_device(a, &ref))
+        if (addr->type != ADDR_PCI || pci_address_wanted(ref.info) || is_board_device(a, &ref) ||
+            ref.kind == DEV_CONSOLE)            /* a console's is its serial's */
             continue;
         if (addr->pci.domain.v) {
             g_set_error(err, QV_ERROR, QV_ERR_XML, "Invalid PCI address %04x:%02x:%02x.%x. Only PCI domain 0 is available",
@@ -225,6 +226,15 @@ static bool add_controllers(Assign *a, GError **err)
     return true;
 }
 
+static bool has_room(const PciSet *set)
+{
+    for (guint i = 0; i < set->n; i++)
+        for (guint slot = set->buses[i].first_slot; slot <= set->buses[i].last_slot; slot++)
+            if (!set->buses[i].taken[slot])
+                return true;
+    return false;
+}
+
 static bool dry_run(Assign *a, GError **err)
 {
     guint highest = highest_pci_index(a->def);
@@ -234,8 +244,8 @@ static bool dry_run(Assign *a, GError **err)
     bool conventional = a->set->buses[0].model == MODEL_PCI_ROOT;
     if (!pci_board_places(a->def, a->board, a->set, err))
         return false;
-    /* A slot for a bridge that may become necessary is kept from the start. */
-    if (conventional && !pci_take_next(a->set, PCI_DEVICE | PCI_HOTPLUG, -1, &at, err))
+    /* A slot for a bridge that may become necessary is kept from the start; not where the user filled them all. */
+    if (conventional && has_room(a->set) && !pci_take_next(a->set, PCI_DEVICE | PCI_HOTPLUG, -1, &at, err))
         return false;
     for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
         if (!run_step(a, &steps[i], err))
@@ -288,9 +298,20 @@ static guint next_expander_bus(const DomainDef *def)
     return lowest > 2 ? lowest - 2 : 0;      /* one for the expander, one for what hangs on it */
 }
 
+static guint port_number(const Controller *c)
+{
+    guint slot = c->info.addr.pci.slot.v;
+    return c->model == MODEL_PCIE_DOWNSTREAM ? slot : slot << 3 | c->info.addr.pci.function.v;
+}
+
 static bool finish_controller(Assign *a, Controller *c, GError **err)
 {
     OptU32 index = { true, c->index.v };
+    if (c->info.addr.type == ADDR_PCI && c->info.addr.pci.bus.v >= c->index.v) {
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "PCI controller at index %u has bus='0x%02x', but index must "
+                    "be larger than bus", c->index.v, c->info.addr.pci.bus.v);
+        return false;
+    }
     if (c->pci.name == PCI_DEV_NONE)
         c->pci.name = device_names[c->model];
     switch (c->model) {
@@ -302,7 +323,7 @@ static bool finish_controller(Assign *a, Controller *c, GError **err)
         if (!c->pci.chassis.set)
             c->pci.chassis = index;
         if (!c->pci.port.set)
-            c->pci.port = (OptU32){ true, c->info.addr.pci.slot.v << 3 | c->info.addr.pci.function.v };
+            c->pci.port = (OptU32){ true, port_number(c) };
         return true;
     case MODEL_PCI_EXPANDER: case MODEL_PCIE_EXPANDER:
         if (!c->pci.bus_nr.set)

@@ -74,43 +74,53 @@ static int free_port(const Controller *c, Ports *used, guint first)
     return -1;
 }
 
-/* On @a's own controller if it names one, else on the first with a free port, else on a new one. */
-static bool give_port(DomainDef *def, Ports *used, Address *a, guint first, GError **err)
+/* The controller of the lowest index with a free port; @only: no other than that. */
+static const Controller *find_port(const DomainDef *def, Ports *used, guint first, const guint32 *only, guint *next)
 {
-    bool bound = a->type == ADDR_VIRTIO_SERIAL;
     GPtrArray *controllers = domain_devices(def, DEV_CONTROLLER);
-    guint next = 0;
+    const Controller *best = NULL;
+    *next = 0;
     for (guint i = 0; i < controllers->len; i++) {
         const Controller *c = controllers->pdata[i];
         if (c->type != CONTROLLER_VIRTIO_SERIAL)
             continue;
-        next = MAX(next, c->index.v + 1);
-        int port = bound && c->index.v != a->serial.controller.v ? -1 : free_port(c, used, first);
-        if (port < 0)
-            continue;
-        a->type = ADDR_VIRTIO_SERIAL;
-        a->serial.controller = (OptU32){ true, c->index.v };
-        a->serial.bus = (OptU32){ true, 0 };
-        a->serial.port = (OptU32){ true, port };
-        return take_port(def, used, a, err);
+        *next = MAX(*next, c->index.v + 1);
+        bool fits = (!only || *only == c->index.v) && free_port(c, used, first) >= 0;
+        if (fits && (!best || c->index.v < best->index.v))
+            best = c;
     }
-    if (bound) {
+    return best;
+}
+
+/* On @a's own controller if it names one, else on the first with a free port, else on a new one. */
+static bool give_port(DomainDef *def, Ports *used, Address *a, guint first, GError **err)
+{
+    bool bound = a->type == ADDR_VIRTIO_SERIAL;
+    guint next;
+    const Controller *c = find_port(def, used, first, bound ? &a->serial.controller.v : NULL, &next);
+    if (!c && bound) {
         g_set_error(err, QV_ERROR, QV_ERR_XML, "Unable to find a free virtio-serial port on controller %u",
                     a->serial.controller.v);
         return false;
     }
-    controller_add(def, CONTROLLER_VIRTIO_SERIAL, next, MODEL_NONE);
-    return give_port(def, used, a, first, err);
+    if (!c)
+        c = controller_add(def, CONTROLLER_VIRTIO_SERIAL, next, MODEL_NONE);
+    a->type = ADDR_VIRTIO_SERIAL;
+    a->serial.controller = (OptU32){ true, c->index.v };
+    a->serial.bus = (OptU32){ true, 0 };
+    a->serial.port = (OptU32){ true, free_port(c, used, first) };
+    return take_port(def, used, a, err);
 }
 
-static bool give_ports(DomainDef *def, Ports *used, DeviceKind kind, GError **err)
+/* Consoles without an address stay so: QEMU finds their port. */
+static bool give_ports(DomainDef *def, Ports *used, GError **err)
 {
-    GPtrArray *devices = domain_devices(def, kind);
+    GPtrArray *devices = domain_devices(def, DEV_CHANNEL);
     for (guint i = 0; i < devices->len; i++) {
         Chardev *c = devices->pdata[i];
-        if (is_virtio(kind, c) && !is_complete(&c->info.addr) &&
+        if (is_virtio(DEV_CHANNEL, c) && !is_complete(&c->info.addr) &&
             (c->info.addr.type == ADDR_NONE || c->info.addr.type == ADDR_VIRTIO_SERIAL) &&
-            !give_port(def, used, &c->info.addr, kind == DEV_CHANNEL ? 1 : 0, err))
+            !give_port(def, used, &c->info.addr, 1, err))
             return false;
     }
     return true;
@@ -120,5 +130,5 @@ bool address_virtio_serial(DomainDef *def, G_GNUC_UNUSED const DefineCtx *ctx, G
 {
     g_autoptr(GHashTable) used = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     return take_given(def, used, DEV_CONSOLE, err) && take_given(def, used, DEV_CHANNEL, err) &&
-           give_ports(def, used, DEV_CONSOLE, err) && give_ports(def, used, DEV_CHANNEL, err);
+           give_ports(def, used, err);
 }

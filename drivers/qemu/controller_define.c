@@ -1,5 +1,5 @@
 /* Controllers that a definition implies: what the machine has anyway, and what disks, channels and the
- * like hang on. The list is kept as clients know it: grouped by type, ordered by index. */
+ * like hang on. New ones go to the end of the list. */
 #include "config.h"
 #include "conf/chardev.h"
 #include "conf/disk.h"
@@ -19,6 +19,18 @@ Controller *controller_find(const DomainDef *def, ControllerType type, guint ind
     }
     return NULL;
 }
+
+Controller *controller_add(DomainDef *def, ControllerType type, guint index, ControllerModel model)
+{
+    Controller *c = g_new0(Controller, 1);
+    c->type = type;
+    c->index = (OptU32){ true, index };
+    c->model = model;
+    g_ptr_array_add(domain_devices(def, DEV_CONTROLLER), c);
+    return c;
+}
+
+/* --- the order of a definition: grouped by type, within it by index (a new one without goes before all) */
 
 static gint64 order_of(const Controller *c)
 {
@@ -41,17 +53,6 @@ static guint place_of(GPtrArray *all, const Controller *c)
             at = i + 1;
     }
     return at < 0 ? all->len : (guint)at;
-}
-
-Controller *controller_add(DomainDef *def, ControllerType type, guint index, ControllerModel model)
-{
-    GPtrArray *all = domain_devices(def, DEV_CONTROLLER);
-    Controller *c = g_new0(Controller, 1);
-    c->type = type;
-    c->index = (OptU32){ true, index };
-    c->model = model;
-    g_ptr_array_insert(all, place_of(all, c), c);
-    return c;
 }
 
 static void sort_controllers(DomainDef *def)

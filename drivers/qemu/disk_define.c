@@ -1,6 +1,7 @@
 /* Defaults of disks: bus by target name, image format, place on the bus; then the rules (disk_rules.c). */
 #include "config.h"
 #include "conf/disk.h"
+#include "conf/filesystem.h"
 #include "drivers/qemu/address.h"
 #include "drivers/qemu/disk_rules.h"
 
@@ -25,8 +26,23 @@ static void default_encryption(StorageEncryption *encryption)
         encryption->engine = ENGINE_QEMU;
 }
 
+static void default_ports(StorageSource *src)
+{
+    static const guint16 ports[PROTO__N] = {
+        [PROTO_NBD] = 10809, [PROTO_SHEEPDOG] = 7000, [PROTO_GLUSTER] = 24007, [PROTO_ISCSI] = 3260, [PROTO_HTTP] = 80,
+        [PROTO_HTTPS] = 443, [PROTO_FTP] = 21, [PROTO_FTPS] = 990, [PROTO_TFTP] = 69, [PROTO_SSH] = 22,
+        [PROTO_VXHS] = 9999, [PROTO_NFS] = 2049,
+    };
+    for (guint i = 0; src->hosts && i < src->hosts->len; i++) {
+        SourceHost *host = src->hosts->pdata[i];
+        if (host->transport != TRANSPORT_UNIX && !host->port)
+            host->port = ports[src->protocol];
+    }
+}
+
 static void default_source(StorageSource *src)
 {
+    default_ports(src);
     default_encryption(src->encryption);
     for (StorageBacking *b = src->backing; b; b = b->src.backing)
         default_encryption(b->src.encryption);
@@ -36,10 +52,13 @@ static void fill(Disk *disk)
 {
     if (!disk->driver.name)
         disk->driver.name = g_strdup("qemu");
-    if (disk->src.format == FORMAT_NONE)
+    /* A volume's format is known to its pool. */
+    if (disk->src.format == FORMAT_NONE && disk->src.type != SOURCE_VOLUME)
         disk->src.format = disk->src.type == SOURCE_DIR ? FORMAT_FAT : FORMAT_RAW;
     if (disk->device == DISK_DEVICE_CDROM)
         disk->readonly = true;
+    if (source_is_empty(&disk->src))
+        disk->src.type = SOURCE_FILE;
     if (disk->src.type == SOURCE_VHOSTUSER && disk->snapshot == SNAPSHOT_NONE)
         disk->snapshot = SNAPSHOT_NO;
     default_encryption(disk->encryption);
@@ -101,6 +120,16 @@ static void sort_disks(GPtrArray *disks)
         g_ptr_array_insert(disks, place_of(disks, given->pdata[i]), given->pdata[i]);
 }
 
+static void default_filesystems(DomainDef *def)
+{
+    GPtrArray *all = domain_devices(def, DEV_FILESYSTEM);
+    for (guint i = 0; i < all->len; i++) {
+        Filesystem *fs = all->pdata[i];
+        if (!fs->access)
+            fs->access = FS_PASSTHROUGH;
+    }
+}
+
 bool pass_disks(DomainDef *def, const DefineCtx *ctx, GError **err)
 {
     GPtrArray *disks = domain_devices(def, DEV_DISK);
@@ -112,5 +141,6 @@ bool pass_disks(DomainDef *def, const DefineCtx *ctx, GError **err)
         if (!place(disks->pdata[i], err))
             return false;
     }
+    default_filesystems(def);
     return disks_check(def, ctx, err);
 }

@@ -3,16 +3,6 @@
 #include <string.h>
 #include "drivers/qemu/disk_nodes.h"
 
-static const guint16 default_ports[PROTO__N] = {
-    [PROTO_NBD] = 10809, [PROTO_SHEEPDOG] = 7000, [PROTO_GLUSTER] = 24007, [PROTO_ISCSI] = 3260, [PROTO_HTTP] = 80,
-    [PROTO_HTTPS] = 443, [PROTO_FTP] = 21, [PROTO_FTPS] = 990, [PROTO_TFTP] = 69, [PROTO_SSH] = 22, [PROTO_NFS] = 2049,
-};
-
-static guint host_port(const StorageSource *src, const SourceHost *host)
-{
-    return host->port ? host->port : default_ports[src->protocol];
-}
-
 static const SourceHost *first_host(const StorageSource *src, GError **err)
 {
     if (src->hosts && src->hosts->len)
@@ -23,7 +13,7 @@ static const SourceHost *first_host(const StorageSource *src, GError **err)
 }
 
 /* {"type", "host", "port"} or {"type", "path"}. */
-static json_object *server(const StorageSource *src, const SourceHost *host, const char *type)
+static json_object *server(const SourceHost *host, const char *type)
 {
     json_object *s = json_object_new_object();
     bool is_unix = host->transport == TRANSPORT_UNIX;
@@ -33,7 +23,7 @@ static json_object *server(const StorageSource *src, const SourceHost *host, con
         return s;
     }
     props_str(s, "host", host->name);
-    props_strf(s, "port", "%u", host_port(src, host));
+    props_strf(s, "port", "%u", host->port);
     return s;
 }
 
@@ -41,7 +31,7 @@ static json_object *servers(const StorageSource *src, const char *type)
 {
     json_object *all = json_object_new_array();
     for (guint i = 0; src->hosts && i < src->hosts->len; i++)
-        json_object_array_add(all, server(src, src->hosts->pdata[i], type));
+        json_object_array_add(all, server(src->hosts->pdata[i], type));
     return all;
 }
 
@@ -55,7 +45,7 @@ static bool nbd(json_object *p, const StorageSource *src, G_GNUC_UNUSED const St
     const SourceHost *host = first_host(src, err);
     if (!host)
         return false;
-    json_object_object_add(p, "server", server(src, host, "inet"));
+    json_object_object_add(p, "server", server(host, "inet"));
     props_str(p, "export", src->path);
     if (src->tls == TRI_YES)
         props_strf(p, "tls-creds", "objlibvirt-%u-storage_tls0", src->index);
@@ -96,7 +86,7 @@ static bool sheepdog(json_object *p, const StorageSource *src, G_GNUC_UNUSED con
     const SourceHost *host = first_host(src, err);
     if (!host)
         return false;
-    json_object_object_add(p, "server", server(src, host, "inet"));
+    json_object_object_add(p, "server", server(host, "inet"));
     props_str(p, "vdi", src->path);
     return true;
 }
@@ -126,7 +116,7 @@ static bool iscsi(json_object *p, const StorageSource *src, const StorageAuth *a
         g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "iSCSI name '%s' does not end in a LUN's number", src->path);
         return false;
     }
-    props_strf(p, "portal", strchr(host->name, ':') ? "[%s]:%u" : "%s:%u", host->name, host_port(src, host));
+    props_strf(p, "portal", strchr(host->name, ':') ? "[%s]:%u" : "%s:%u", host->name, host->port);
     props_strf(p, "target", "%.*s", slash ? (int)(slash - src->path) : (int)strlen(src->path), src->path);
     props_u64(p, "lun", lun);
     props_str(p, "transport", host->transport == TRANSPORT_RDMA ? "iser" : "tcp");
@@ -144,7 +134,7 @@ static bool curl(json_object *p, const StorageSource *src, const StorageAuth *au
     if (!host)
         return false;
     props_strf(p, "url", strchr(host->name, ':') ? "%s://[%s]:%u/%s%s%s" : "%s://%s:%u/%s%s%s",
-               xm_enum_name(&source_protocol, src->protocol), host->name, host_port(src, host),
+               xm_enum_name(&source_protocol, src->protocol), host->name, host->port,
                src->path + (*src->path == '/'), src->query ? "?" : "", src->query ? src->query : "");
     if (auth) {
         props_str(p, "username", auth->username);
@@ -165,7 +155,7 @@ static bool ssh(json_object *p, const StorageSource *src, const StorageAuth *aut
         return false;
     json_object *s = json_object_new_object();
     props_str(s, "host", host->name);
-    props_strf(s, "port", "%u", host_port(src, host));
+    props_strf(s, "port", "%u", host->port);
     props_str(p, "path", src->path);
     json_object_object_add(p, "server", s);
     props_str(p, "user", auth ? auth->username : NULL);
