@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 #include "drivers/qemu/chardev_build.h"
 #include "drivers/qemu/chardev_define.h"
@@ -191,4 +194,52 @@ const Chardev *chardev_find(const DomainDef *def, const char *name, bool channel
     else
         g_set_error(err, QV_ERROR, QV_ERR_INVALID_ARG, "the domain has no %s", channel ? "channel" : "console");
     return NULL;
+}
+
+/* --- streams */
+
+static int open_terminal(const char *path, GError **err)
+{
+    struct termios mode;
+    int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        qv_error_errno(err, errno, "cannot open the pseudo terminal '%s'", path);
+        return -1;
+    }
+    /* What the guest sends is passed on as it is. */
+    if (tcgetattr(fd, &mode) == 0) {
+        cfmakeraw(&mode);
+        tcsetattr(fd, TCSANOW, &mode);
+    }
+    return fd;
+}
+
+static int connect_socket(const char *path, GError **err)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    if (strlen(path) >= sizeof(a.sun_path)) {
+        g_set_error(err, QV_ERROR, QV_ERR_OPERATION_FAILED, "the socket's path '%s' is longer than the kernel takes", path);
+        return -1;
+    }
+    memcpy(a.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
+        qv_error_errno(err, errno, "cannot connect to the socket '%s'", path);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+int chardev_open(const Chardev *c, GError **err)
+{
+    if (c->src.path && (c->src.type == CHR_PTY || c->src.type == CHR_DEV))
+        return open_terminal(c->src.path, err);
+    if (c->src.path && c->src.type == CHR_UNIX && c->src.mode == CHR_BIND)
+        return connect_socket(c->src.path, err);
+    g_set_error(err, QV_ERROR, QV_ERR_OPERATION_FAILED,
+                "character device '%s' of type '%s' has no end that could be opened here; only 'pty' and 'unix' have",
+                c->info.alias ? c->info.alias : "", xm_enum_name(&chardev_type, c->src.type));
+    return -1;
 }

@@ -31,4 +31,8 @@ bool chardevs_port_changed(DomainDef *def, const char *alias, bool open);
 /* The device that virDomainOpenConsole (@channel: OpenChannel) means by @name: an alias, a channel's
  * name, or NULL for the first. NULL with an error when there is none. */
 const Chardev *chardev_find(const DomainDef *def, const char *name, bool channel, GError **err);
+/* The host's end of a running guest's device, for a console or channel stream: its pseudo terminal
+ * in raw mode, or a new connection to its socket; non-blocking. -1 with an error when it has no such
+ * end. Gives. */
+int chardev_open(const Chardev *c, GError **err);
 #endif
