@@ -3,7 +3,7 @@ conf_libconf_a_SOURCES = \
 	conf/chardev.c conf/chardev.h \
 	conf/chardev_source.c \
 	conf/controller.c conf/controller.h \
-	conf/device.h \
+	conf/device.c conf/device.h \
 	conf/disk.c conf/disk.h \
 	conf/display.h \
 	conf/domain.h \
@@ -19,4 +19,11 @@ conf_libconf_a_SOURCES = \
 	conf/tpm.c conf/tpm.h \
 	conf/video.c \
 	conf/virtio.c conf/virtio.h \
-	conf/xm.h
+	conf/xm.h \
+	conf/xm_diff.c \
+	conf/xm_doc.c \
+	conf/xm_format.c \
+	conf/xm_object.c \
+	conf/xm_parse.c \
+	conf/xm_rows.h \
+	conf/xm_types.c

@@ -21,6 +21,7 @@
 #include <libxml/tree.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "util/bitmap.h"
 #include "util/error.h"
 
 typedef struct XmRow XmRow;
@@ -191,6 +192,8 @@ xmlDoc *xm_read(const char *text, gsize len, const char *file, const char *root,
 /* Canonical XML, two blanks of indent a level, ending in a newline. Gives. */
 char *xm_format(const XmElem *e, gconstpointer obj, guint flags);
 void xm_format_to(const XmElem *e, gconstpointer obj, guint flags, guint indent, GString *out);
+/* An empty object (zeroes, then XmElem.init). Gives. */
+gpointer xm_new(const XmElem *e);
 void xm_free(const XmElem *e, gpointer obj);
 gpointer xm_copy(const XmElem *e, gconstpointer obj);
 void xm_defaults(const XmElem *e, gpointer obj);

@@ -1,7 +1,9 @@
 # A test is its name here: NAME is built from NAME.c and linked with LDADD below.
 unit_tests = \
 	tests/unit/cgroup \
-	tests/unit/error
+	tests/unit/error \
+	tests/unit/values \
+	tests/unit/xm
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
