@@ -28,14 +28,35 @@ static void complete(Address *a)
     }
 }
 
+/* Channels of other architectures' machines. */
+static bool check_kinds(const DomainDef *def, GError **err)
+{
+    DeviceRef ref;
+    for (DeviceIter i = { 0 }; device_next(def, &i, &ref);) {
+        AddrType type = ref.info->addr.type;
+        if (type != ADDR_CCW && type != ADDR_VIRTIO_S390)
+            continue;
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "%s %u: cannot use CCW address type for a device of machine "
+                    "type '%s'; use type='pci'", device_kinds[ref.kind].name, ref.index + 1, def->frame.os.machine);
+        return false;
+    }
+    return true;
+}
+
 bool pass_addresses(DomainDef *def, const DefineCtx *ctx, GError **err)
 {
-    static const DefinePass passes[] = { address_virtio_serial, address_pci, address_usb, address_dimm };
+    if (!check_kinds(def, err))
+        return false;
+    static const DefinePass passes[] = { address_spapr, address_virtio_serial, address_pci, address_usb, address_dimm };
     for (guint i = 0; i < G_N_ELEMENTS(passes); i++)
         if (!passes[i](def, ctx, err))
             return false;
     DeviceRef ref;
-    for (DeviceIter i = { 0 }; device_next(def, &i, &ref);)
+    for (DeviceIter i = { 0 }; device_next(def, &i, &ref);) {
         complete(&ref.info->addr);
+        /* Other aliases than the user's own are a running domain's. */
+        if (ref.info->alias && !g_str_has_prefix(ref.info->alias, "ua-"))
+            g_clear_pointer(&ref.info->alias, g_free);
+    }
     return true;
 }

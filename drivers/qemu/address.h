@@ -22,6 +22,7 @@ void pci_address_set(DeviceInfo *info, PciAddr at);
 bool address_pci(DomainDef *def, const DefineCtx *ctx, GError **err);             /* address_pci.c */
 bool address_virtio_serial(DomainDef *def, const DefineCtx *ctx, GError **err);   /* address_serial.c */
 bool address_usb(DomainDef *def, const DefineCtx *ctx, GError **err);             /* address_usb.c */
+bool address_spapr(DomainDef *def, const DefineCtx *ctx, GError **err);            /* address_dimm.c */
 bool address_dimm(DomainDef *def, const DefineCtx *ctx, GError **err);            /* address_dimm.c */
 
 /* The fixed places of the chipset's own devices and of the primary video card; pci_board.c. Reserves in @set and,
@@ -29,6 +30,10 @@ bool address_dimm(DomainDef *def, const DefineCtx *ctx, GError **err);          
 bool pci_board_places(DomainDef *def, Board board, PciSet *set, GError **err);
 
 /* Controllers; new ones go to the end of the list. controller_define.c */
+/* QEMU's name of the bus of a controller that the board has: "pci.0", "pcie.0", "ide"; NULL: it has a -device. */
+const char *controller_board_bus(const DomainDef *def, const Controller *c);
+/* What other devices call @c's bus: that, or its alias. */
+const char *controller_bus(const DomainDef *def, const Controller *c);
 Controller *controller_find(const DomainDef *def, ControllerType type, guint index);
 Controller *controller_add(DomainDef *def, ControllerType type, guint index, ControllerModel model);
 #endif

@@ -5,6 +5,22 @@
 #include "drivers/qemu/address.h"
 #include "drivers/qemu/build.h"
 
+const char *controller_board_bus(const DomainDef *def, const Controller *c)
+{
+    bool q35 = domain_board(def) == BOARD_Q35;
+    if (c->type == CONTROLLER_PCI && c->index.v == 0)
+        return c->model == MODEL_PCIE_ROOT ? "pcie.0" : "pci.0";
+    if (c->index.v == 0 && c->type == (q35 ? CONTROLLER_SATA : CONTROLLER_IDE))
+        return "ide";
+    return NULL;
+}
+
+const char *controller_bus(const DomainDef *def, const Controller *c)
+{
+    const char *fixed = controller_board_bus(def, c);
+    return fixed ? fixed : c->info.alias;
+}
+
 static const Controller *controller_of(const QemuBuild *b, ControllerType type, guint index, GError **err)
 {
     const Controller *c = controller_find(b->def, type, index);
@@ -21,7 +37,7 @@ static bool at_pci(json_object *p, const QemuBuild *b, const DeviceInfo *info, G
     const Controller *c = controller_of(b, CONTROLLER_PCI, a->pci.bus.v, err);
     if (!c)
         return false;
-    props_str(p, "bus", c->info.alias);
+    props_str(p, "bus", controller_bus(b->def, c));
     props_tri(p, "multifunction", a->pci.multifunction);
     if (a->pci.function.v)
         props_strf(p, "addr", "0x%x.0x%x", a->pci.slot.v, a->pci.function.v);
@@ -96,7 +112,7 @@ static bool at_dimm(json_object *p, G_GNUC_UNUSED const QemuBuild *b, const Devi
 static bool at_spapr(json_object *p, G_GNUC_UNUSED const QemuBuild *b, const DeviceInfo *info, G_GNUC_UNUSED GError **err)
 {
     if (info->addr.reg.set)
-        props_strf(p, "reg", "0x%08" G_GINT64_MODIFIER "x", info->addr.reg.v);
+        props_u64(p, "reg", info->addr.reg.v);
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* Memory slots of DIMMs: the lowest free ones. */
+/* Simple places: memory slots of DIMMs, registers of POWER's virtual adapters. */
 #include "config.h"
 #include "drivers/qemu/address.h"
 
@@ -23,6 +23,34 @@ bool address_dimm(DomainDef *def, G_GNUC_UNUSED const DefineCtx *ctx, GError **e
             next++;
         a->type = ADDR_DIMM;
         a->dimm.slot = (OptU32){ true, next++ };
+    }
+    return true;
+}
+
+static bool reg_taken(const DomainDef *def, const DeviceInfo *but, guint64 reg)
+{
+    DeviceRef ref;
+    for (DeviceIter i = { 0 }; device_next(def, &i, &ref);)
+        if (ref.info != but && ref.info->addr.type == ADDR_SPAPR_VIO && ref.info->addr.reg.set &&
+            ref.info->addr.reg.v == reg)
+            return true;
+    return false;
+}
+
+bool address_spapr(DomainDef *def, G_GNUC_UNUSED const DefineCtx *ctx, G_GNUC_UNUSED GError **err)
+{
+    GPtrArray *controllers = domain_devices(def, DEV_CONTROLLER);
+    for (guint i = 0; i < controllers->len; i++) {
+        Controller *c = controllers->pdata[i];
+        Address *a = &c->info.addr;
+        if (c->type != CONTROLLER_SCSI || c->model != MODEL_IBMVSCSI || (a->type != ADDR_NONE && a->type != ADDR_SPAPR_VIO) ||
+            a->reg.set)
+            continue;
+        guint64 reg = 0x2000;
+        while (reg_taken(def, &c->info, reg))
+            reg += 0x1000;
+        a->type = ADDR_SPAPR_VIO;
+        a->reg = (OptU64){ true, reg };
     }
     return true;
 }

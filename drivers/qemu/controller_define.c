@@ -5,6 +5,7 @@
 #include "conf/disk.h"
 #include "drivers/qemu/address.h"
 #include "drivers/qemu/controller_rules.h"
+#include "drivers/qemu/disk_rules.h"
 
 /* More controllers of one type than any PCI tree could hold are refused before they are made. */
 #define CONTROLLER_INDEX_MAX 1023
@@ -259,5 +260,5 @@ bool pass_controllers(DomainDef *def, const DefineCtx *ctx, GError **err)
     if (!add_board_controllers(def, ctx, err) || !add_implied(def, err))
         return false;
     fill_all(def, ctx);
-    return controllers_check(def, ctx, err);
+    return controllers_check(def, ctx, err) && disks_check_places(def, err);
 }

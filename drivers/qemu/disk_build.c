@@ -31,7 +31,7 @@ static json_object *on_ide(const QemuBuild *b, const Disk *disk, GError **err)
     if (!c)
         return NULL;
     json_object *p = props_new(disk->device == DISK_DEVICE_CDROM ? "ide-cd" : "ide-hd", NULL);
-    props_strf(p, "bus", "%s.%u", c->info.alias, a->drive.bus.v);
+    props_strf(p, "bus", "%s.%u", controller_bus(b->def, c), a->drive.bus.v);
     props_u64(p, "unit", a->drive.unit.v);
     return p;
 }
@@ -42,7 +42,7 @@ static json_object *on_sata(const QemuBuild *b, const Disk *disk, GError **err)
     if (!c)
         return NULL;
     json_object *p = props_new(disk->device == DISK_DEVICE_CDROM ? "ide-cd" : "ide-hd", NULL);
-    props_strf(p, "bus", "%s.%u", c->info.alias, disk->info.addr.drive.unit.v);
+    props_strf(p, "bus", "%s.%u", controller_bus(b->def, c), disk->info.addr.drive.unit.v);
     return p;
 }
 
@@ -282,6 +282,8 @@ static bool build_disk(QemuBuild *b, const Disk *disk, guint i, GError **err)
         return refuse(err, disk, "<source fdgroup>: descriptors from a client are not supported");
     if (disk->transient && !b->dry)
         return refuse(err, disk, "<transient/> is not supported; take a snapshot and revert instead");
+    if (disk->share_backing == TRI_YES)          /* plugged in once QEMU runs */
+        return true;
     if (disk->src.type == SOURCE_VHOSTUSER)
         build_vhost_chardev(b, disk, i);
     else if (has_node(disk) && !build_disk_nodes(b, disk, i, err))

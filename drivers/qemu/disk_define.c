@@ -133,8 +133,14 @@ static void default_filesystems(DomainDef *def)
 bool pass_disks(DomainDef *def, const DefineCtx *ctx, GError **err)
 {
     GPtrArray *disks = domain_devices(def, DEV_DISK);
-    for (guint i = 0; i < disks->len; i++)
-        default_bus(disks->pdata[i]);
+    for (guint i = 0; i < disks->len; i++) {
+        Disk *disk = disks->pdata[i];
+        if (!disk->dst) {
+            g_set_error(err, QV_ERROR, QV_ERR_XML, "disk %u has no <target dev>", i + 1);
+            return false;
+        }
+        default_bus(disk);
+    }
     sort_disks(disks);
     for (guint i = 0; i < disks->len; i++) {
         fill(disks->pdata[i]);

@@ -336,3 +336,55 @@ bool disks_check(const DomainDef *def, const DefineCtx *ctx, GError **err)
             return false;
     return check_unique(def, err);
 }
+
+/* --- what an adapter can address */
+
+static bool beyond(GError **err, const Disk *disk, const char *what, const char *limit, const char *adapter)
+{
+    g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "disk '%s': %s must be %s for %s", disk->dst, what, limit, adapter);
+    return false;
+}
+
+typedef struct { guint controller, bus, target, unit; const char *name; } Reach;
+static const Reach reaches[DISK_BUS__N] = {
+    [DISK_BUS_IDE] = { 0, G_MAXUINT, 0, G_MAXUINT, "an IDE controller" },
+    [DISK_BUS_FDC] = { 0, 0, 0, 1, "a floppy controller" },
+    [DISK_BUS_SATA] = { G_MAXUINT, 0, 0, G_MAXUINT, "a sata controller" },
+};
+
+static Reach reach_of(const DomainDef *def, const Disk *disk)
+{
+    if (disk->bus != DISK_BUS_SCSI)
+        return reaches[disk->bus];
+    const Controller *c = controller_find(def, CONTROLLER_SCSI, disk->info.addr.drive.controller.v);
+    if (c && c->model == MODEL_LSILOGIC)
+        return (Reach){ G_MAXUINT, G_MAXUINT, 0, 7, "controller model 'lsilogic'" };
+    return (Reach){ G_MAXUINT, 0, 255, 16383, "this SCSI controller" };
+}
+
+static bool check_place(const DomainDef *def, const Disk *disk, GError **err)
+{
+    const Address *a = &disk->info.addr;
+    if (a->type != ADDR_DRIVE)
+        return true;
+    Reach reach = reach_of(def, disk);
+    const struct { const char *what; guint is, max; } parts[] = {
+        { "controller", a->drive.controller.v, reach.controller }, { "bus", a->drive.bus.v, reach.bus },
+        { "target", a->drive.target.v, reach.target }, { "unit", a->drive.unit.v, reach.unit },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *limit = parts[i].max ? g_strdup_printf("at most %u", parts[i].max) : g_strdup("0");
+        if (parts[i].is > parts[i].max)
+            return beyond(err, disk, parts[i].what, limit, reach.name);
+    }
+    return true;
+}
+
+bool disks_check_places(const DomainDef *def, GError **err)
+{
+    GPtrArray *disks = domain_devices(def, DEV_DISK);
+    for (guint i = 0; i < disks->len; i++)
+        if (!check_place(def, disks->pdata[i], err))
+            return false;
+    return true;
+}

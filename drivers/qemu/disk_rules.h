@@ -4,4 +4,6 @@
 #include "drivers/qemu/define.h"
 
 bool disks_check(const DomainDef *def, const DefineCtx *ctx, GError **err);
+/* What the adapters can address; once their models are known. */
+bool disks_check_places(const DomainDef *def, GError **err);
 #endif

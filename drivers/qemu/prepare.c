@@ -36,20 +36,17 @@ static char *disk_alias(const DomainDef *def, const Disk *disk)
                            a->drive.unit.v);
 }
 
-/* The board's own are called as QEMU calls their buses. */
 static char *controller_alias(const DomainDef *def, const Controller *c)
 {
     guint n = c->index.v;
-    bool q35 = domain_board(def) == BOARD_Q35;
+    const char *fixed = controller_board_bus(def, c);
+    if (fixed)
+        return g_strdup(fixed);
     switch (c->type) {
     case CONTROLLER_PCI:
-        return g_strdup_printf(c->model == MODEL_PCIE_ROOT ? "pcie.%u" : "pci.%u", n);
+        return g_strdup_printf("pci.%u", n);
     case CONTROLLER_USB:
         return n ? g_strdup_printf("usb%u", n) : g_strdup("usb");
-    case CONTROLLER_IDE:
-        return n || q35 ? g_strdup_printf("ide%u", n) : g_strdup("ide");
-    case CONTROLLER_SATA:
-        return n || !q35 ? g_strdup_printf("sata%u", n) : g_strdup("ide");
     default:
         return g_strdup_printf("%s%u", xm_enum_name(&controller_type, c->type), n);
     }
@@ -112,9 +109,9 @@ static void number_nodes(DomainDef *def)
     guint next = 1;
     for (guint i = disks->len; i-- > 0;) {
         Disk *disk = disks->pdata[i];
-        if (source_is_empty(&disk->src) || disk->src.type == SOURCE_VHOSTUSER)
+        if (disk->src.type == SOURCE_VHOSTUSER)
             continue;
-        disk->src.index = next++;
+        disk->src.index = next++;           /* an empty drive's too: a medium may come */
         for (StorageBacking *b = disk->src.backing; b && b->src.type != SOURCE_NONE; b = b->src.backing)
             b->src.index = next++;
     }
