@@ -31,7 +31,7 @@ static void random_fields(const XmElem *e, gpointer obj, GRand *rnd, guint depth
         } else if (r->kind == XM_LIST) {
             if (!*(GPtrArray **)field)
                 *(GPtrArray **)field = g_ptr_array_new();
-            gpointer item = xm_new(r->elem);
+            gpointer item = xm_new(r->elem);     /* one will do: what a list does wrong it does at the first */
             g_ptr_array_add(*(GPtrArray **)field, item);
             random_fields(r->elem, item, rnd, depth + 1);
         }

@@ -66,10 +66,39 @@ void xm_free(const XmElem *e, gpointer obj)
     g_free(obj);
 }
 
-/* --- copying: the bytes first, so that what no row knows of comes along too, then every pointer that is
- * still the original's is replaced by a copy of its own */
+/* --- copying: the bytes first, so that what no row knows of comes along too; then every field that a row
+ * describes is made absent (it is still the original's, so nothing is freed), and copied */
 
-static void own_rows(const XmElem *e, gpointer to, gconstpointer from);
+static void disown_row(const XmRow *r, gpointer field);
+
+static void disown_rows(const XmElem *e, gpointer obj)
+{
+    for (guint i = 0; i < e->n_rows; i++)
+        disown_row(&e->rows[i], xm_at(obj, e->rows[i].off));
+}
+
+static void disown_row(const XmRow *r, gpointer field)
+{
+    static const guint64 absent[8];      /* as every type has it: zeroes */
+
+    switch (r->kind) {
+    case XM_ATTR: case XM_TEXT: case XM_LEAF: case XM_SIZE:
+        r->type->copy(field, absent);
+        break;
+    case XM_INLINE: case XM_INCLUDE:
+        disown_rows(r->elem, field);
+        break;
+    case XM_CHILD: case XM_LIST: case XM_KEEP:
+        *(gpointer *)field = NULL;
+        break;
+    case XM_FLAG:
+        break;
+    }
+    if (r->kind == XM_SIZE && r->elem)
+        disown_rows(r->elem, (char *)field - r->off);
+}
+
+static void copy_rows(const XmElem *e, gpointer to, gconstpointer from);
 
 static GPtrArray *copy_list(const XmElem *e, const GPtrArray *from)
 {
@@ -80,49 +109,42 @@ static GPtrArray *copy_list(const XmElem *e, const GPtrArray *from)
     return to;
 }
 
-static bool holds_pointer(const XmType *type)
-{
-    return type == &xm_str || type == &xm_mac || type == &xm_uuid || type == &xm_bitmap;
-}
-
-static void own_row(const XmRow *r, gpointer to, gconstpointer from)
+static void copy_row(const XmRow *r, gpointer to, gconstpointer from)
 {
     gpointer const *old = from;
     gpointer *now = to;
 
     switch (r->kind) {
-    case XM_ATTR: case XM_TEXT: case XM_LEAF:
-        if (holds_pointer(r->type) && *now && *now == *old)
-            r->type->copy(to, from);
+    case XM_ATTR: case XM_TEXT: case XM_LEAF: case XM_SIZE:
+        r->type->clear(to);
+        r->type->copy(to, from);
         break;
     case XM_INLINE: case XM_INCLUDE:
-        own_rows(r->elem, to, from);
+        copy_rows(r->elem, to, from);
         break;
     case XM_CHILD:
-        if (*now == *old)
+        if (!*now)
             *now = xm_copy(r->elem, *old);
         break;
     case XM_LIST:
-        if (*now && *now == *old)
+        if (!*now && *old)
             *now = copy_list(r->elem, *old);
         break;
     case XM_KEEP:
-        if (*now && *now == *old)
+        if (!*now && *old)
             *now = xmlDocCopyNode(*old, NULL, 1);
-        break;
-    case XM_SIZE:
-        if (r->elem)
-            own_rows(r->elem, (char *)to - r->off, (const char *)from - r->off);
         break;
     case XM_FLAG:
         break;
     }
+    if (r->kind == XM_SIZE && r->elem)
+        copy_rows(r->elem, (char *)to - r->off, (const char *)from - r->off);
 }
 
-static void own_rows(const XmElem *e, gpointer to, gconstpointer from)
+static void copy_rows(const XmElem *e, gpointer to, gconstpointer from)
 {
     for (guint i = 0; i < e->n_rows; i++)
-        own_row(&e->rows[i], xm_at(to, e->rows[i].off), xm_at(from, e->rows[i].off));
+        copy_row(&e->rows[i], xm_at(to, e->rows[i].off), xm_at(from, e->rows[i].off));
 }
 
 gpointer xm_copy(const XmElem *e, gconstpointer obj)
@@ -130,7 +152,8 @@ gpointer xm_copy(const XmElem *e, gconstpointer obj)
     if (!obj)
         return NULL;
     gpointer copy = g_memdup2(obj, e->size);
-    own_rows(e, copy, obj);
+    disown_rows(e, copy);
+    copy_rows(e, copy, obj);
     return copy;
 }
 
