@@ -140,7 +140,7 @@ static bool add_board_controllers(DomainDef *def, const DefineCtx *ctx, GError *
 
 /* --- what devices hang on */
 
-static bool need_up_to(DomainDef *def, ControllerType type, gint64 highest, GError **err)
+static bool need_up_to(DomainDef *def, ControllerType type, gint64 highest, ControllerModel model, GError **err)
 {
     if (highest > CONTROLLER_INDEX_MAX) {
         g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "%s controller index %" G_GINT64_FORMAT " is out of range: "
@@ -150,7 +150,7 @@ static bool need_up_to(DomainDef *def, ControllerType type, gint64 highest, GErr
     }
     for (gint64 i = 0; i <= highest; i++)
         if (!controller_find(def, type, i))
-            controller_add(def, type, i, MODEL_NONE);
+            controller_add(def, type, i, model);
     return true;
 }
 
@@ -163,13 +163,13 @@ static bool need_for_disks(DomainDef *def, DiskBus bus, ControllerType type, GEr
         if (disk->bus == bus && disk->info.addr.type == ADDR_DRIVE)
             highest = MAX(highest, disk->info.addr.drive.controller.v);
     }
-    return need_up_to(def, type, highest, err);
+    return need_up_to(def, type, highest, MODEL_NONE, err);
 }
 
 static bool need_one(DomainDef *def, ControllerType type, guint index, GError **err)
 {
     if (index > CONTROLLER_INDEX_MAX)
-        return need_up_to(def, type, index, err);
+        return need_up_to(def, type, index, MODEL_NONE, err);
     if (!controller_find(def, type, index))
         controller_add(def, type, index, MODEL_NONE);
     return true;
@@ -211,6 +211,18 @@ static bool need_for_smartcards(DomainDef *def, GError **err)
     return true;
 }
 
+/* Host devices hang on more of what there is already. */
+static ControllerModel scsi_model(const DomainDef *def)
+{
+    GPtrArray *all = domain_devices(def, DEV_CONTROLLER);
+    for (guint i = 0; i < all->len; i++) {
+        const Controller *c = all->pdata[i];
+        if (c->type == CONTROLLER_SCSI)
+            return c->model;
+    }
+    return MODEL_NONE;
+}
+
 static bool need_for_hostdevs(DomainDef *def, GError **err)
 {
     GPtrArray *hostdevs = domain_devices(def, DEV_HOSTDEV);
@@ -220,7 +232,7 @@ static bool need_for_hostdevs(DomainDef *def, GError **err)
         if (a->type == ADDR_DRIVE)
             highest = MAX(highest, a->drive.controller.v);
     }
-    return need_up_to(def, CONTROLLER_SCSI, highest, err);
+    return need_up_to(def, CONTROLLER_SCSI, highest, scsi_model(def), err);
 }
 
 static bool add_implied(DomainDef *def, GError **err)

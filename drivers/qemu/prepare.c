@@ -109,7 +109,7 @@ static void number_nodes(DomainDef *def)
     guint next = 1;
     for (guint i = disks->len; i-- > 0;) {
         Disk *disk = disks->pdata[i];
-        if (disk->src.type == SOURCE_VHOSTUSER)
+        if (disk->src.type == SOURCE_VHOSTUSER || disk->bus == DISK_BUS_SD)
             continue;
         disk->src.index = next++;           /* an empty drive's too: a medium may come */
         for (StorageBacking *b = disk->src.backing; b && b->src.type != SOURCE_NONE; b = b->src.backing)

@@ -2,6 +2,7 @@
 unit_tests = \
 	tests/unit/cgroup \
 	tests/unit/error \
+	tests/unit/pci_bus \
 	tests/unit/values \
 	tests/unit/xm
 
