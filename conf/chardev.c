@@ -2,18 +2,18 @@
 #include "config.h"
 #include "conf/chardev.h"
 
-XM_ENUM(serial_target, "a target type of <serial>", NULL, "isa-serial", "usb-serial", "pci-serial", "spapr-vio-serial",
+XM_ENUM(serial_target, "target type of <serial>", NULL, "isa-serial", "usb-serial", "pci-serial", "spapr-vio-serial",
         "system-serial", "sclp-serial", "isa-debug");
 XM_COVERS(serial_target, SERIAL__N);
-XM_ENUM(serial_model, "a model of <serial>", NULL, "isa-serial", "usb-serial", "pci-serial", "spapr-vty", "pl011",
+XM_ENUM(serial_model, "model of <serial>", NULL, "isa-serial", "usb-serial", "pci-serial", "spapr-vty", "pl011",
         "sclpconsole", "sclplmconsole", "16550a", "isa-debugcon");
 XM_COVERS(serial_model, SERIAL_MODEL__N);
-XM_ENUM(console_target, "a target type of <console>", NULL, "serial", "xen", "uml", "virtio", "lxc", "openvz", "sclp",
+XM_ENUM(console_target, "target type of <console>", NULL, "serial", "xen", "uml", "virtio", "lxc", "openvz", "sclp",
         "sclplm");
 XM_COVERS(console_target, CONSOLE__N);
-XM_ENUM(channel_target, "a target type of <channel>", NULL, "guestfwd", "virtio", "xen");
+XM_ENUM(channel_target, "target type of <channel>", NULL, "guestfwd", "virtio", "xen");
 XM_COVERS(channel_target, CHANNEL__N);
-XM_ENUM(channel_state, "a state of a channel", NULL, "disconnected", "connected");
+XM_ENUM(channel_state, "state of a channel", NULL, "disconnected", "connected");
 XM_COVERS(channel_state, CHANNEL_STATE__N);
 
 /* Without a type the host's end is a pseudo terminal. */

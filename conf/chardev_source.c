@@ -3,14 +3,14 @@
 #include <string.h>
 #include "conf/chardev.h"
 
-XM_ENUM(chardev_type, "a type of character device", NULL, "null", "vc", "pty", "dev", "file", "pipe", "stdio", "udp",
+XM_ENUM(chardev_type, "type of character device", NULL, "null", "vc", "pty", "dev", "file", "pipe", "stdio", "udp",
         "tcp", "unix", "spicevmc", "spiceport", "nmdm", "qemu-vdagent", "dbus");
 XM_COVERS(chardev_type, CHR__N);
-XM_ENUM(chardev_mode, "a source mode", NULL, "connect", "bind");
+XM_ENUM(chardev_mode, "source mode", NULL, "connect", "bind");
 XM_COVERS(chardev_mode, CHR_MODE__N);
-XM_ENUM(chardev_protocol, "a protocol", NULL, "raw", "telnet", "telnets", "tls");
+XM_ENUM(chardev_protocol, "protocol", NULL, "raw", "telnet", "telnets", "tls");
 XM_COVERS(chardev_protocol, CHR_PROTO__N);
-XM_ENUM(mouse_mode, "a mouse mode", NULL, "client", "server");
+XM_ENUM(mouse_mode, "mouse mode", NULL, "client", "server");
 XM_COVERS(mouse_mode, MOUSE_MODE__N);
 
 static bool reconnect_check(gconstpointer obj, char **why)

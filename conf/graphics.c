@@ -2,24 +2,24 @@
 #include "config.h"
 #include "conf/display.h"
 
-XM_ENUM(graphics_type, "a type of graphics", NULL, "sdl", "vnc", "rdp", "desktop", "spice", "egl-headless", "dbus");
+XM_ENUM(graphics_type, "type of graphics", NULL, "sdl", "vnc", "rdp", "desktop", "spice", "egl-headless", "dbus");
 XM_COVERS(graphics_type, GRAPHICS__N);
-XM_ENUM(listen_type, "a type of <listen>", NULL, "none", "address", "network", "socket");
+XM_ENUM(listen_type, "type of <listen>", NULL, "none", "address", "network", "socket");
 XM_COVERS(listen_type, LISTEN__N);
-XM_ENUM(auth_connected, "an action for connected clients", NULL, "fail", "disconnect", "keep");
+XM_ENUM(auth_connected, "action for connected clients", NULL, "fail", "disconnect", "keep");
 XM_COVERS(auth_connected, CONNECTED__N);
-XM_ENUM(vnc_share, "a VNC share policy", NULL, "allow-exclusive", "force-shared", "ignore");
+XM_ENUM(vnc_share, "VNC share policy", NULL, "allow-exclusive", "force-shared", "ignore");
 XM_COVERS(vnc_share, SHARE__N);
-XM_ENUM(spice_mode, "a channel mode", NULL, "any", "secure", "insecure");
+XM_ENUM(spice_mode, "channel mode", NULL, "any", "secure", "insecure");
 XM_COVERS(spice_mode, SPICE_MODE__N);
-XM_ENUM(spice_channel, "a SPICE channel", NULL, "main", "display", "inputs", "cursor", "playback", "record", "smartcard",
+XM_ENUM(spice_channel, "SPICE channel", NULL, "main", "display", "inputs", "cursor", "playback", "record", "smartcard",
         "usbredir");
 XM_COVERS(spice_channel, SPICE_CHANNEL__N);
-XM_ENUM(spice_image, "an image compression", NULL, "auto_glz", "auto_lz", "quic", "glz", "lz", "off");
-XM_ENUM(spice_jpeg, "a JPEG compression", NULL, "auto", "never", "always");
-XM_ENUM(spice_zlib, "a zlib compression", NULL, "auto", "never", "always");
-XM_ENUM(spice_playback, "a playback compression", NULL, "on", "off");
-XM_ENUM(spice_streaming, "a streaming mode", NULL, "filter", "all", "off");
+XM_ENUM(spice_image, "image compression", NULL, "auto_glz", "auto_lz", "quic", "glz", "lz", "off");
+XM_ENUM(spice_jpeg, "JPEG compression", NULL, "auto", "never", "always");
+XM_ENUM(spice_zlib, "zlib compression", NULL, "auto", "never", "always");
+XM_ENUM(spice_playback, "playback compression", NULL, "on", "off");
+XM_ENUM(spice_streaming, "streaming mode", NULL, "filter", "all", "off");
 
 /* --- <listen> */
 

@@ -4,9 +4,9 @@
 #include <string.h>
 #include "conf/chardev.h"
 
-XM_ENUM(smartcard_mode, "a smartcard mode", NULL, "host", "host-certificates", "passthrough");
+XM_ENUM(smartcard_mode, "smartcard mode", NULL, "host", "host-certificates", "passthrough");
 XM_COVERS(smartcard_mode, SMARTCARD__N);
-XM_ENUM(redir_bus, "a bus of redirected devices", NULL, "usb");
+XM_ENUM(redir_bus, "bus of redirected devices", NULL, "usb");
 XM_COVERS(redir_bus, REDIR_BUS__N);
 
 static guint smartcard_variant(gconstpointer obj)
@@ -57,14 +57,28 @@ static const XmRow redirdev_rows[] = {
 };
 const XmElem redirdev_elem = ELEM("redirdev", Redirdev, redirdev_rows, .has_line = true, .check = redirdev_check);
 
+/* --- <usbdev>: numbers as usbredir writes them, in capitals; -1 stands for any. */
+
+static bool id_parse(const XmRow *r, const char *text, gpointer v, char **why)
+{
+    return g_str_equal(text, "-1") || xm_hex.parse(r, text, v, why);
+}
+static void id_format(const XmRow *r, gconstpointer v, GString *out)
+{
+    g_string_append_printf(out, "0x%0*X", (int)r->width, ((const OptU32 *)v)->v);
+}
+static bool id_absent(gconstpointer v) { return xm_hex.absent(v); }
+static bool id_equal(gconstpointer a, gconstpointer b) { return xm_hex.equal(a, b); }
+static void id_copy(gpointer to, gconstpointer from) { xm_hex.copy(to, from); }
+static void id_clear(gpointer v) { xm_hex.clear(v); }
+static void id_random(const XmRow *r, gpointer v, GRand *rnd) { xm_hex.random(r, v, rnd); }
+static const XmType usb_id = { "USB identifier", id_parse, id_format, id_absent, id_equal, id_copy, id_clear, id_random };
+#define A_USB_ID(f, n, w, m, d) XM_SCALAR(XM_ATTR, RedirUsbdev, f, n, usb_id, OptU32, .width = w, .max = m, .doc = d)
+
 static bool usbdev_loaded(gpointer obj, G_GNUC_UNUSED xmlNode *node, char **why)
 {
     /* Canonical: one digit at least before the point, two after it; both are hexadecimal BCD. */
     RedirUsbdev *u = obj;
-    OptU32 *ids[] = { &u->class_id, &u->vendor, &u->product };
-    for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
-        if (ids[i]->set && ids[i]->v == (guint32)-1)
-            ids[i]->set = false;
     if (!u->version || g_str_equal(u->version, "-1")) {
         g_clear_pointer(&u->version, g_free);
         return true;
@@ -82,9 +96,9 @@ static bool usbdev_loaded(gpointer obj, G_GNUC_UNUSED xmlNode *node, char **why)
 }
 
 static const XmRow usbdev_rows[] = {
-    A_HEX  (RedirUsbdev, class_id, "class", 2, .max = 0xff, .doc = "USB class"),
-    A_HEX  (RedirUsbdev, vendor, "vendor", 4, .max = 0xffff, .doc = "vendor"),
-    A_HEX  (RedirUsbdev, product, "product", 4, .max = 0xffff, .doc = "product"),
+    A_USB_ID(class_id, "class", 2, 0xff, "USB class"),
+    A_USB_ID(vendor, "vendor", 4, 0xffff, "vendor"),
+    A_USB_ID(product, "product", 4, 0xffff, "product"),
     A_STR  (RedirUsbdev, version, "version", .doc = "device version, 1.10"),
     A_YESNO(RedirUsbdev, allow, "allow", .flags = XM_REQUIRED, .doc = "whether such devices may be redirected"),
 };

@@ -1,9 +1,9 @@
 #include "config.h"
 #include "conf/rng.h"
 
-XM_ENUM(rng_model, "an RNG model", NULL, "virtio", "virtio-transitional", "virtio-non-transitional");
+XM_ENUM(rng_model, "RNG model", NULL, "virtio", "virtio-transitional", "virtio-non-transitional");
 XM_COVERS(rng_model, RNG_MODEL__N);
-XM_ENUM(rng_backend, "an RNG backend", NULL, "random", "egd", "builtin");
+XM_ENUM(rng_backend, "RNG backend", NULL, "random", "egd", "builtin");
 XM_COVERS(rng_backend, RNG__N);
 
 static guint backend_variant(gconstpointer obj)

@@ -2,9 +2,9 @@
 #include "config.h"
 #include "conf/display.h"
 
-XM_ENUM(sound_model, "a sound model", NULL, "sb16", "es1370", "pcspk", "ac97", "ich6", "ich7", "usb", "ich9");
+XM_ENUM(sound_model, "sound model", NULL, "sb16", "es1370", "pcspk", "ac97", "ich6", "ich7", "usb", "ich9");
 XM_COVERS(sound_model, SOUND__N);
-XM_ENUM(codec_type, "a codec", NULL, "duplex", "micro", "output");
+XM_ENUM(codec_type, "codec", NULL, "duplex", "micro", "output");
 XM_COVERS(codec_type, CODEC__N);
 
 static const XmRow codec_rows[] = {
@@ -31,12 +31,12 @@ const XmElem sound_elem = ELEM("sound", Sound, sound_rows, .has_line = true, .va
 
 /* --- <audio> */
 
-XM_ENUM(audio_type, "an audio backend", NULL, "none", "alsa", "coreaudio", "jack", "oss", "pulseaudio", "sdl", "spice",
+XM_ENUM(audio_type, "audio backend", NULL, "none", "alsa", "coreaudio", "jack", "oss", "pulseaudio", "sdl", "spice",
         "file", "dbus");
 XM_COVERS(audio_type, AUDIO__N);
-XM_ENUM(audio_format, "a sample format", NULL, "s8", "u8", "s16", "u16", "s32", "u32", "f32");
+XM_ENUM(audio_format, "sample format", NULL, "s8", "u8", "s16", "u16", "s32", "u32", "f32");
 XM_COVERS(audio_format, AUDIO_FORMAT__N);
-XM_ENUM(sdl_driver, "an SDL audio driver", NULL, "esd", "alsa", "arts", "pulseaudio");
+XM_ENUM(sdl_driver, "SDL audio driver", NULL, "esd", "alsa", "arts", "pulseaudio");
 XM_COVERS(sdl_driver, SDL__N);
 
 static const XmRow settings_rows[] = {

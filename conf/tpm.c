@@ -1,11 +1,11 @@
 #include "config.h"
 #include "conf/tpm.h"
 
-XM_ENUM(tpm_model, "a TPM model", NULL, "tpm-tis", "tpm-crb", "tpm-spapr", "spapr-tpm-proxy");
+XM_ENUM(tpm_model, "TPM model", NULL, "tpm-tis", "tpm-crb", "tpm-spapr", "spapr-tpm-proxy");
 XM_COVERS(tpm_model, TPM_MODEL__N);
-XM_ENUM(tpm_backend, "a TPM backend", NULL, "passthrough", "emulator", "external");
+XM_ENUM(tpm_backend, "TPM backend", NULL, "passthrough", "emulator", "external");
 XM_COVERS(tpm_backend, TPM__N);
-XM_ENUM(tpm_version, "a TPM version", NULL, "1.2", "2.0");
+XM_ENUM(tpm_version, "TPM version", NULL, "1.2", "2.0");
 XM_COVERS(tpm_version, TPM_VERSION__N);
 
 static bool backend_check(gconstpointer obj, char **why)

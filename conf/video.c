@@ -2,12 +2,12 @@
 #include "config.h"
 #include "conf/display.h"
 
-XM_ENUM(video_type, "a video model", NULL, "default", "vga", "cirrus", "vmvga", "xen", "vbox", "qxl", "parallels", "virtio",
+XM_ENUM(video_type, "video model", NULL, "default", "vga", "cirrus", "vmvga", "xen", "vbox", "qxl", "parallels", "virtio",
         "gop", "none", "bochs", "ramfb");
 XM_COVERS(video_type, VIDEO__N);
-XM_ENUM(video_backend, "a video backend", NULL, "qemu", "vhostuser");
+XM_ENUM(video_backend, "video backend", NULL, "qemu", "vhostuser");
 XM_COVERS(video_backend, VIDEO_BACKEND__N);
-XM_ENUM(vgaconf, "a vgaconf", NULL, "io", "on", "off");
+XM_ENUM(vgaconf, "vgaconf", NULL, "io", "on", "off");
 XM_COVERS(vgaconf, VGACONF__N);
 
 static const XmRow accel_rows[] = {
@@ -56,15 +56,15 @@ const XmElem video_elem = ELEM("video", Video, video_rows, .has_line = true);
 
 /* --- <input> */
 
-XM_ENUM(input_type, "an input type", NULL, "mouse", "tablet", "keyboard", "passthrough", "evdev");
+XM_ENUM(input_type, "input type", NULL, "mouse", "tablet", "keyboard", "passthrough", "evdev");
 XM_COVERS(input_type, INPUT__N);
-XM_ENUM(input_bus, "an input bus", NULL, "ps2", "usb", "xen", "parallels", "virtio");
+XM_ENUM(input_bus, "input bus", NULL, "ps2", "usb", "xen", "parallels", "virtio");
 XM_COVERS(input_bus, INPUT_BUS__N);
-XM_ENUM(input_model, "an input model", NULL, "virtio", "virtio-transitional", "virtio-non-transitional");
+XM_ENUM(input_model, "input model", NULL, "virtio", "virtio-transitional", "virtio-non-transitional");
 XM_COVERS(input_model, INPUT_MODEL__N);
-XM_ENUM(input_grab, "a grab mode", NULL, "all");
+XM_ENUM(input_grab, "grab mode", NULL, "all");
 XM_COVERS(input_grab, GRAB__N);
-XM_ENUM(input_grab_toggle, "a grab toggle", NULL, "ctrl-ctrl", "alt-alt", "shift-shift", "meta-meta", "scrolllock",
+XM_ENUM(input_grab_toggle, "grab toggle", NULL, "ctrl-ctrl", "alt-alt", "shift-shift", "meta-meta", "scrolllock",
         "ctrl-scrolllock");
 XM_COVERS(input_grab_toggle, GRAB_TOGGLE__N);
 
@@ -98,7 +98,7 @@ const XmElem input_elem = ELEM("input", Input, input_rows, .has_line = true, .va
 
 /* --- <hub> */
 
-XM_ENUM(hub_type, "a hub type", NULL, "usb");
+XM_ENUM(hub_type, "hub type", NULL, "usb");
 XM_COVERS(hub_type, HUB__N);
 static const XmRow hub_rows[] = {
     A_ENUM(Hub, type, "type", hub_type, .flags = XM_REQUIRED | XM_ABI, .doc = "always usb"),

@@ -17,7 +17,7 @@ static bool define_reached(DomainDef *def, ChardevSource *src, DeviceKind kind, 
 bool define_rngs(DomainDef *def, GError **err)
 {
     EACH_DEVICE(def, DEV_RNG, Rng, rng) {
-        if (rng->backend == RNG_RANDOM && (!rng->path || !*rng->path)) {
+        if (rng->backend == RNG_RANDOM && (!rng->path || !*g_strstrip(rng->path))) {
             g_free(rng->path);
             rng->path = g_strdup("/dev/random");
         }
