@@ -1,6 +1,9 @@
 /* PCI addresses. Twice over the same devices: a dry run with a set that grows tells how many controllers are
  * missing; they are added to the definition, and the second run gives the addresses. Controllers come first,
- * then kind by kind in the order of `steps`: both orders are what guests were given by libvirt. */
+ * then kind by kind in the order of `steps`: both orders are what guests were given by libvirt.
+ *
+ * The dry run counts companions of a USB 2 controller apart, and a video card that found its usual slot taken
+ * twice. That makes a bridge too many, rarely; but guests have it, so it stays. */
 #include "config.h"
 #include "conf/disk.h"
 #include "conf/display.h"
@@ -23,7 +26,8 @@ static bool give(Assign *a, DeviceInfo *info, guint wants, int function, GError 
     PciAddr at;
     if (!pci_take_next(a->set, wants, function, &at, err))
         return false;
-    pci_address_set(info, at);
+    if (!a->set->dry)
+        pci_address_set(info, at);
     return true;
 }
 
@@ -116,11 +120,12 @@ static bool give_usb2(Assign *a, Controller *c, guint wants, GError **err)
         PciAddr at = { sibling->info.addr.pci.bus.v, sibling->info.addr.pci.slot.v, function };
         if (!pci_take(a->set, at, wants, err))
             return false;
-        pci_address_set(&c->info, at);
+        if (!a->set->dry)
+            pci_address_set(&c->info, at);
     } else if (!give(a, &c->info, wants, function, err)) {
         return false;
     }
-    if (function == 0)
+    if (function == 0 && !a->set->dry)
         c->info.addr.pci.multifunction = TRI_YES;
     return true;
 }

@@ -82,7 +82,8 @@ static bool place_video(DomainDef *def, Board board, PciSet *set, guint slot, GE
         return true;
     if (!pci_take_next(set, wants, -1, &at, err))
         return false;
-    pci_address_set(ref.info, at);
+    if (!set->dry)
+        pci_address_set(ref.info, at);
     return true;
 }
 
