@@ -10,15 +10,14 @@
  *     the I/O thread. A client that goes away meanwhile does not invalidate @call; the reply is
  *     then dropped.
  * @args lives as long as the call. Strings and arrays in @ret are g_malloc'ed and freed by the server
- * after encoding; a string that the handler only borrows can be sent without a copy through
- * rpc_call_reply_borrow. A client may have many calls in flight; more than the limit stops reading. */
+ * after encoding. A client may have many calls in flight; more than the limit stops reading. */
 #ifndef QV_RPC_SERVER_H
 #define QV_RPC_SERVER_H
 #include <glib.h>
 #include <stdbool.h>
 #include <sys/types.h>
 #include "util/error.h"
-#include "rpc/protocol.h"      /* generated: RemoteXxxArgs, RemoteXxxRet, PROC_XXX */
+#include "rpc/procedure.h"     /* and the generated RemoteXxxArgs, RemoteXxxRet, PROC_XXX */
 
 typedef struct RpcServer RpcServer;
 typedef struct RpcClient RpcClient;
@@ -34,7 +33,6 @@ typedef struct { guint32 program; guint32 procedure; RpcHandler handler; } RpcHa
 typedef struct {
     guint max_clients, max_calls_per_client, max_queue_bytes;   /* 0: defaults (5000, 50, 64 MiB) */
     guint keepalive_interval_s, keepalive_count;                /* 5, 5 */
-    gpointer user;                                              /* rpc_client_user's default source */
     /* Called before any handler: access checks. false: err is sent. May be NULL. */
     bool (*allow)(RpcCall *call, GError **err);
     void (*client_gone)(RpcClient *client);                     /* last word before it is freed */
@@ -50,9 +48,12 @@ guint rpc_server_clients(const RpcServer *server);
 
 RpcServer *rpc_call_server(const RpcCall *call);
 RpcClient *rpc_call_client(const RpcCall *call);
+guint32 rpc_call_program(const RpcCall *call);
 guint32 rpc_call_procedure(const RpcCall *call);
+RpcReadonly rpc_call_readonly(const RpcCall *call);      /* the protocol's rule for read-only connections */
+const void *rpc_call_args(const RpcCall *call);          /* decoded; NULL when it has none */
 const char *rpc_call_name(const RpcCall *call);      /* API name: "virDomainCreate" */
-void rpc_call_reply(RpcCall *call, void *ret);       /* takes the contents of @ret (generated struct); ends the call */
+void rpc_call_reply(RpcCall *call, void *ret);       /* takes the contents of @ret (generated struct; NULL: zeros); ends the call */
 void rpc_call_fail(RpcCall *call, const GError *err);
 /* Descriptors that came with the call; the call owns them. */
 guint rpc_call_fds(const RpcCall *call, const int **ret_fds);

@@ -6,4 +6,5 @@ util_libutil_a_SOURCES = \
 	util/host.c util/host.h \
 	util/ids.c util/ids.h \
 	util/log.c util/log.h \
+	util/loop.c util/loop.h \
 	util/size.c util/size.h

@@ -1,0 +1,91 @@
+/* What server.c (dispatch), connection.c (bytes of one client) and stream.c share. I/O thread.
+ *
+ * Lifetimes: a client lives until its socket ended and its last call did; each call holds a reference. After
+ * the socket's end @closed is set, everything sent is dropped, and client_gone has been told. */
+#ifndef QV_RPC_SERVER_PRIVATE_H
+#define QV_RPC_SERVER_PRIVATE_H
+#include "rpc/server.h"
+#include "util/loop.h"
+
+/* protocol: framing (libvirt 9.0) */
+enum { MSG_CALL, MSG_REPLY, MSG_EVENT, MSG_STREAM, MSG_CALL_FDS, MSG_REPLY_FDS, MSG_STREAM_HOLE };
+enum { STATUS_OK, STATUS_ERROR, STATUS_CONTINUE };
+enum { HEADER_SIZE = 28, MESSAGE_MAX = 33554432 + 4, FDS_MAX = 32, STREAM_PACKET_MAX = 262120 - HEADER_SIZE };
+enum { KEEPALIVE_PROGRAM = 0x6b656570, KEEPALIVE_PING = 1, KEEPALIVE_PONG = 2 };
+
+typedef struct {
+    guint32 program, version;
+    gint32 procedure, type;
+    guint32 serial;
+    gint32 status;
+} Header;
+
+struct RpcServer {
+    RpcServerConfig config;
+    RpcHandler *handlers;          /* by index in rpc_procedures */
+    GPtrArray *listeners, *clients;
+    GByteArray *scratch;           /* the message being built */
+    guint8 *input;                 /* what was just read */
+    guint tick;
+    bool full;                     /* max_clients reached: nothing is accepted */
+};
+
+struct RpcClient {
+    guint refs;
+    RpcServer *server;
+    int fd;
+    LoopWatch *watch;
+    bool readonly, authenticated, keepalive, closed, close_after_output, paused;
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+    GByteArray *partial;           /* begun message; NULL when there is none */
+    GArray *fds;                   /* received, not yet taken by a call; NULL when there are none */
+    GQueue output;                 /* of Packet */
+    gsize output_bytes;
+    guint calls, missed;
+    gint64 last_input_us;
+    GPtrArray *streams;            /* NULL when there are none */
+    gpointer user;
+};
+
+struct RpcCall {
+    guint refs;
+    RpcClient *client;
+    const RpcProcedure *procedure;
+    guint32 serial;
+    void *args;
+    GArray *fds_in, *fds_out;      /* NULL when there are none */
+    RpcStream *stream;             /* opened, begins after the reply */
+    bool ended;
+};
+
+/* --- connection.c */
+RpcClient *connection_new(RpcServer *server, int fd, bool readonly);       /* takes @fd */
+RpcClient *connection_ref(RpcClient *client);
+void connection_unref(RpcClient *client);
+/* Ends it now: socket, streams, output; tells client_gone. */
+void connection_close(RpcClient *client);
+/* Begins a message in the server's scratch; the payload is appended by the caller. */
+GByteArray *connection_begin(RpcClient *client, const Header *header);
+/* Sends what connection_begin began, and after it the descriptors (borrowed, may be NULL). */
+void connection_send(RpcClient *client, const GArray *fds);
+void connection_tick(RpcClient *client, gint64 now_us);
+/* A call ended or a stream drained: reads on when that was waited for. */
+void connection_resume(RpcClient *client);
+/* Reads on or stops reading, by the calls and streams under way. */
+void connection_update(RpcClient *client);
+
+/* --- server.c */
+/* One complete message; @payload lies behind the header. */
+void server_message(RpcClient *client, const Header *header, const guint8 *payload, gsize size);
+void server_client_gone(RpcClient *client);
+void server_put_error(GByteArray *out, const GError *err);
+
+/* --- stream.c */
+void stream_begin(RpcStream *stream);                    /* after the reply of the call that opened it */
+void stream_free(RpcStream *stream, bool aborted);
+void stream_message(RpcClient *client, const Header *header, const guint8 *payload, gsize size);
+void stream_output_drained(RpcStream *stream);
+bool stream_wants_pause(const RpcStream *stream);        /* its sink takes no more for now */
+#endif
