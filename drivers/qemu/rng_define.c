@@ -31,6 +31,11 @@ bool define_rngs(DomainDef *def, GError **err)
 
 bool define_redirdevs(DomainDef *def, GError **err)
 {
+    RedirFilter *filter = def->devices.redirfilter;
+    if (filter && (!filter->usbdevs || !filter->usbdevs->len)) {
+        xm_free(&redirfilter_elem, filter);
+        def->devices.redirfilter = NULL;
+    }
     EACH_DEVICE(def, DEV_REDIRDEV, Redirdev, r) {
         r->bus = REDIR_BUS_USB;
         if (!define_reached(def, &r->src, DEV_REDIRDEV, r_i, err))

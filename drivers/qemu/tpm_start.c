@@ -30,18 +30,19 @@ static bool make_folder(const char *dir, const TpmStart *s, bool owned, GError *
     return true;
 }
 
-/* Runs a command to its end; its last words go into the error. @s: as whom. */
-static bool run(GPtrArray *argv, const char *what, GError **err)
+/* Runs a command to its end; its last words go into the error, and where it writes the others. */
+static bool run(GPtrArray *argv, const char *what, const char *log, GError **err)
 {
     g_autofree char *text = NULL;
     g_autoptr(GError) local = NULL;
     int status = 0;
     g_ptr_array_add(argv, NULL);
-    bool ok = g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &text, &status, &local) &&
+    GSpawnFlags flags = G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL;
+    bool ok = g_spawn_sync(NULL, (char **)argv->pdata, NULL, flags, NULL, NULL, NULL, &text, &status, &local) &&
               g_spawn_check_wait_status(status, &local);
     if (!ok)
-        g_set_error(err, QV_ERROR, QV_ERR_OPERATION_FAILED, "%s failed: %s%s%s", what, local->message,
-                    text && *text ? ": " : "", text ? g_strstrip(text) : "");
+        g_set_error(err, QV_ERROR, QV_ERR_OPERATION_FAILED, "%s failed: %s%s%s; more is in '%s'", what, local->message,
+                    text && *text ? ": " : "", text ? g_strstrip(text) : "", log);
     return ok;
 }
 
@@ -97,7 +98,7 @@ static bool setup_state(const DomainDef *def, const Tpm *t, const TpmStart *s, c
     if (banks)
         add(argv, "--pcr-banks", g_strdup(banks));
     add_user(argv, s);
-    return run(argv, "swtpm_setup", err);
+    return run(argv, "swtpm_setup", log, err);
 }
 
 /* --- process */
@@ -109,13 +110,14 @@ static bool start_process(const Tpm *t, const TpmStart *s, const char *dir, cons
     add(argv, "--ctrl", g_strdup_printf("type=unixio,path=%s,mode=0600", socket));
     add(argv, "--tpmstate", g_strdup_printf("dir=%s,mode=0600", dir));
     add(argv, "--log", g_strdup_printf("file=%s", log));
-    add(argv, "--pid", runtime_file(s, "pid"));
+    g_autofree char *pid_file = runtime_file(s, "pid");
+    add(argv, "--pid", g_strdup_printf("file=%s", pid_file));
     add(argv, "--terminate", NULL);
     add(argv, "--daemon", NULL);
     if (t->version == TPM_2_0)
         add(argv, "--tpm2", NULL);
     add_user(argv, s);
-    return run(argv, "swtpm", err);
+    return run(argv, "swtpm", log, err);
 }
 
 static bool start_emulator(const DomainDef *def, Tpm *t, const TpmStart *s, GError **err)
