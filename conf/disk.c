@@ -239,6 +239,8 @@ static bool snapshot_written(gconstpointer obj)
 static bool disk_loaded(gpointer obj, G_GNUC_UNUSED xmlNode *node, G_GNUC_UNUSED char **why)
 {
     Disk *disk = obj;
+    if (disk->driver.cache == CACHE_DEFAULT)
+        disk->driver.cache = CACHE_NONE_SAID;
     if (disk->tray == TRAY_CLOSED)              /* the default is not written */
         disk->tray = TRAY_NONE;
     return true;

@@ -60,7 +60,6 @@ typedef struct StorageSource {
     GPtrArray *cookies;               /* SourceCookie */
     guint64 readahead;                /* bytes */
     guint64 timeout_s;
-    guint32 reconnect_delay_s;
     char *nfs_user, *nfs_group;
     char *source_type;                /* nvme: "pci"; vhostuser: "unix" */
     Tristate managed;                 /* nvme */

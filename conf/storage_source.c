@@ -172,7 +172,7 @@ static const XmElem host_elem = ELEM("host", SourceHost, host_rows, .loaded = ho
 
 static const XmRow cookie_rows[] = {
     A_STR   (SourceCookie, name, "name", .flags = XM_REQUIRED),
-    TEXT_STR(SourceCookie, value, .flags = XM_SECRET),
+    TEXT_STR(SourceCookie, value),
 };
 static const XmElem cookie_elem = ELEM("cookie", SourceCookie, cookie_rows);
 static const XmRow cookies_rows[] = { LIST(StorageSource, cookies, "cookie", cookie_elem) };
@@ -205,7 +205,6 @@ ONE_ATTRIBUTE(initiator, "initiator", INLINE("iqn", iqn_elem));
 ONE_ATTRIBUTE(ssl, "ssl", A_YESNO(StorageSource, ssl_verify, "verify"));
 ONE_ATTRIBUTE(readahead, "readahead", A_U64(StorageSource, readahead, "size"));
 ONE_ATTRIBUTE(timeout, "timeout", A_U64(StorageSource, timeout_s, "seconds"));
-ONE_ATTRIBUTE(net_reconnect, "reconnect", A_U32(StorageSource, reconnect_delay_s, "delay"));
 
 static const XmRow identity_rows[] = {
     A_STR(StorageSource, nfs_user, "user"),
@@ -292,8 +291,10 @@ static bool source_loaded(gpointer obj, G_GNUC_UNUSED xmlNode *node, G_GNUC_UNUS
         g_free(src->path);
         src->path = with_lun;
     }
+    if (src->protocol != PROTO_HTTPS && src->protocol != PROTO_FTPS)
+        src->ssl_verify = TRI_ABSENT;           /* nothing to verify */
     if (src->type == SOURCE_NVME && src->managed == TRI_ABSENT)
-        src->managed = TRI_NO;
+        src->managed = TRI_YES;
     return true;
 }
 
@@ -345,14 +346,13 @@ static const XmRow source_rows[] = {
     INLINE ("config", config_file_elem, .when = NET),
     INLINE ("initiator", initiator_elem, .when = NET),
     INLINE ("ssl", ssl_elem, .when = NET),
-    INLINE ("cookies", cookies_elem, .when = NET),
+    INLINE ("cookies", cookies_elem, .when = NET, .flags = XM_SECRET),
     INLINE ("readahead", readahead_elem, .when = NET),
     INLINE ("timeout", timeout_elem, .when = NET),
-    INLINE ("reconnect", net_reconnect_elem, .when = NET),
     INLINE ("identity", identity_elem, .when = NET),
     INLINE ("reconnect", vhost_reconnect_elem, .when = XM_BIT(SOURCE_VHOSTUSER)),
     INLINE ("slices", slices_elem),
-    LIST   (StorageSource, seclabels, "seclabel", device_seclabel_elem, .when = LOCAL | XM_BIT(SOURCE_VOLUME)),
+    LIST   (StorageSource, seclabels, "seclabel", device_seclabel_elem, .when = LOCAL | XM_BIT(SOURCE_VOLUME) | XM_BIT(SOURCE_NVME) | XM_BIT(SOURCE_VHOSTUSER)),
     CHILD  (StorageSource, auth, "auth", storage_auth_elem, .when = NET | XM_BIT(SOURCE_VOLUME),
             .written = auth_written),
     CHILD  (StorageSource, encryption, "encryption", storage_encryption_elem),

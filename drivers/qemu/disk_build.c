@@ -234,8 +234,8 @@ static bool build_sd(QemuBuild *b, const Disk *disk, guint i, GError **err)
 {
     if (disk->src.type != SOURCE_FILE && disk->src.type != SOURCE_BLOCK)
         return refuse(err, disk, "an SD card's source is a local file or block device");
-    if (disk_encryption(disk) || disk->driver.copy_on_read == TRI_YES)
-        return refuse(err, disk, "an SD card knows neither encryption nor copy_on_read");
+    if (disk_encryption(disk))
+        return refuse(err, disk, "an SD card knows no encryption");
     json_object *p = json_object_new_object();
     props_str(p, "file", disk->src.path);
     props_str(p, "format", xm_enum_name(&source_format, disk->src.format));
@@ -243,6 +243,7 @@ static bool build_sd(QemuBuild *b, const Disk *disk, guint i, GError **err)
     props_u64(p, "index", MAX(disk_index(disk->dst), 0));
     if (disk->readonly)
         props_str(p, "readonly", "on");
+    props_onoff(p, "copy-on-read", disk->driver.copy_on_read);
     qemu_command_opts(b->cmd, "-drive", p, build_reason(DEV_DISK, i, (gpointer)disk));
     return true;
 }

@@ -31,7 +31,7 @@ static void default_ports(StorageSource *src)
     static const guint16 ports[PROTO__N] = {
         [PROTO_NBD] = 10809, [PROTO_SHEEPDOG] = 7000, [PROTO_GLUSTER] = 24007, [PROTO_ISCSI] = 3260, [PROTO_HTTP] = 80,
         [PROTO_HTTPS] = 443, [PROTO_FTP] = 21, [PROTO_FTPS] = 990, [PROTO_TFTP] = 69, [PROTO_SSH] = 22,
-        [PROTO_VXHS] = 9999, [PROTO_NFS] = 2049,
+        [PROTO_VXHS] = 9999,
     };
     for (guint i = 0; src->hosts && i < src->hosts->len; i++) {
         SourceHost *host = src->hosts->pdata[i];

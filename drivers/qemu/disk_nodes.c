@@ -28,13 +28,14 @@ static void secret_free(gpointer p)
     DiskSecret *s = p;
     g_free(s->id);
     g_free(s->path);
+    g_free(s->value);
     g_free(s);
 }
 
 static void need_secret(GPtrArray *all, const char *dir, char *id, const char *uuid, const char *usage, bool base64)
 {
     DiskSecret *s = g_new0(DiskSecret, 1);
-    *s = (DiskSecret){ id, g_strdup_printf("%s/%s", dir ? dir : "", id), uuid, usage, base64 };
+    *s = (DiskSecret){ id, g_strdup_printf("%s/%s", dir ? dir : "", id), uuid, usage, NULL, base64 };
     g_ptr_array_add(all, s);
 }
 
@@ -42,6 +43,20 @@ static bool uses_auth(const StorageSource *src, const StorageAuth *auth)
 {
     return auth && src->type == SOURCE_NETWORK && src->protocol != PROTO_SSH && src->protocol != PROTO_NBD &&
            src->protocol != PROTO_GLUSTER && src->protocol != PROTO_SHEEPDOG && src->protocol != PROTO_NFS;
+}
+
+/* "name=value; name=value" */
+static void cookie_secret(GPtrArray *all, const StorageSource *src, const char *dir)
+{
+    if (src->type != SOURCE_NETWORK || !src->cookies || src->cookies->len == 0)
+        return;
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < src->cookies->len; i++) {
+        const SourceCookie *c = src->cookies->pdata[i];
+        g_string_append_printf(text, "%s%s=%s", i ? "; " : "", c->name, c->value ? c->value : "");
+    }
+    need_secret(all, dir, g_strdup_printf("libvirt-%u-storage-httpcookie-secret0", src->index), NULL, NULL, false);
+    ((DiskSecret *)all->pdata[all->len - 1])->value = g_string_free(text, FALSE);
 }
 
 static void source_secrets(GPtrArray *all, const Disk *disk, const StorageSource *src, const char *dir)
@@ -53,6 +68,7 @@ static void source_secrets(GPtrArray *all, const Disk *disk, const StorageSource
     if (uses_auth(src, auth))
         need_secret(all, dir, g_strdup_printf("libvirt-%u-storage-auth-secret0", src->index), auth->uuid, auth->usage,
                     auth->type == SECRET_USE_CEPH);
+    cookie_secret(all, src, dir);
     for (guint i = 0; e && e->secrets && i < e->secrets->len; i++) {
         const EncryptionSecret *s = e->secrets->pdata[i];
         need_secret(all, dir, g_strdup_printf("libvirt-%u-format-encryption-secret%u", src->index, i), s->uuid, s->usage,
@@ -234,6 +250,11 @@ static const char *zeroes_mode(const Disk *disk)
     return xm_enum_name(&disk_zeroes, disk->driver.detect_zeroes);
 }
 
+static bool can_have_backing(SourceFormat format)
+{
+    return format == FORMAT_QCOW2 || format == FORMAT_QED || format == FORMAT_VMDK || format == FORMAT_QCOW;
+}
+
 static void build_format(Nodes *n, const StorageSource *src)
 {
     bool top = src == &n->disk->src;
@@ -243,13 +264,12 @@ static void build_format(Nodes *n, const StorageSource *src)
     add_cache(p, n->disk);
     if (top && n->disk->driver.discard > DISCARD_DEFAULT)
         props_str(p, "discard", xm_enum_name(&disk_discard, n->disk->driver.discard));
-    if (top && n->disk->driver.detect_zeroes > ZEROES_OFF)
+    if (top && n->disk->driver.detect_zeroes)
         props_str(p, "detect-zeroes", zeroes_mode(n->disk));
     add_driver(n, p, src);
     props_strf(p, "file", slice_of(src) && !slice_in_format(n, src) ? "libvirt-%u-slice-sto" : "libvirt-%u-storage",
                src->index);
-    bool has_backing = src->format == FORMAT_QCOW2 || src->format == FORMAT_QED || src->format == FORMAT_VMDK ||
-                       src->format == FORMAT_QCOW;
+    bool has_backing = can_have_backing(src->format);
     if (has_backing && src->backing && src->backing->src.type != SOURCE_NONE)
         props_strf(p, "backing", "libvirt-%u-format", src->backing->src.index);
     else if (has_backing && src->backing)
@@ -259,7 +279,13 @@ static void build_format(Nodes *n, const StorageSource *src)
 
 static bool build_source(Nodes *n, const StorageSource *src, GError **err)
 {
-    if (src->backing && src->backing->src.type != SOURCE_NONE && !build_source(n, &src->backing->src, err))
+    bool has_backing = src->backing && src->backing->src.type != SOURCE_NONE;
+    if (has_backing && !can_have_backing(src->format)) {
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "disk '%s': storage format '%s' does not support backing "
+                    "store", n->disk->dst, xm_enum_name(&source_format, src->format));
+        return false;
+    }
+    if (has_backing && !build_source(n, &src->backing->src, err))
         return false;
     n->encryption = encryption_of(n->disk, src);
     build_reservations(n, src);

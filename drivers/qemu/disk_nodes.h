@@ -10,6 +10,7 @@
 typedef struct {
     char *id, *path;
     const char *uuid, *usage;      /* borrowed from the definition */
+    char *value;                   /* what to write, where the definition itself holds it (cookies); else NULL */
     bool base64;
 } DiskSecret;
 /* All of @def's disks; the indices must have been given. Gives, with the items. */

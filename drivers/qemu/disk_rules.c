@@ -45,6 +45,8 @@ static const char *rule_bus(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx
 
 static const char *rule_lun(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx)
 {
+    if (!is_scsi_or_lun(disk) && disk->src.reservations)
+        return "<reservations/> allowed only for lun devices";
     bool iscsi = disk->src.type == SOURCE_NETWORK && disk->src.protocol == PROTO_ISCSI;
     if (!is_scsi_or_lun(disk))
         return disk->rawio || disk->sgio ? "rawio or sgio can be used only with device='lun'" : NULL;
@@ -67,7 +69,11 @@ static const char *rule_format(const Disk *disk, G_GNUC_UNUSED const DefineCtx *
     case FORMAT_ISO:
         return "an ISO image has type='raw' for QEMU";
     case FORMAT_FAT:
-        if (disk->src.type == SOURCE_DIR && !disk->readonly && disk->device != DISK_DEVICE_FLOPPY)
+        if (disk->src.type == SOURCE_VOLUME)
+            return NULL;
+        if (disk->src.type != SOURCE_DIR)
+            return "storage format 'fat' is supported only with 'dir' storage type";
+        if (!disk->readonly && disk->device != DISK_DEVICE_FLOPPY)
             return "cannot create virtual FAT disks in read-write mode; add <readonly/>";
         return NULL;
     default:
@@ -84,7 +90,7 @@ static const char *rule_dir(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx
 
 static const char *rule_share(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx)
 {
-    if (!disk->shareable)
+    if (!disk->shareable || disk->readonly)
         return NULL;
     if (disk->src.format != FORMAT_RAW && disk->src.type != SOURCE_DIR)
         return "shared access requires use of supported storage format; only raw images can be shared";
@@ -106,8 +112,7 @@ static const char *rule_transient(const Disk *disk, G_GNUC_UNUSED const DefineCt
 
 static const char *rule_wwn(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx)
 {
-    bool ide_like = disk->bus == DISK_BUS_IDE || disk->bus == DISK_BUS_SATA;
-    if (disk->wwn && !ide_like && disk->bus != DISK_BUS_SCSI)
+    if (disk->wwn && disk->bus != DISK_BUS_IDE && disk->bus != DISK_BUS_SCSI)
         return "Only ide and scsi disk support wwn";
     if ((disk->vendor || disk->product) && (disk->bus != DISK_BUS_SCSI || is_scsi_or_lun(disk)))
         return "Only scsi disk supports vendor and product";
@@ -129,9 +134,10 @@ static const char *rule_rotation(const Disk *disk, G_GNUC_UNUSED const DefineCtx
 
 static const char *rule_removable(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx)
 {
-    if (disk->removable && disk->bus != DISK_BUS_USB && !(disk->bus == DISK_BUS_SCSI))
-        return "removable is only valid for usb or scsi disks";
-    return NULL;
+    bool drive = disk->device == DISK_DEVICE_CDROM || disk->device == DISK_DEVICE_FLOPPY;
+    if (disk->removable && disk->bus != DISK_BUS_USB)
+        return "removable is only valid for usb disks";
+    return disk->tray && !drive ? "tray is only valid for cdrom and floppy" : NULL;
 }
 
 static const char *rule_virtio_only(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx)
@@ -143,8 +149,8 @@ static const char *rule_virtio_only(const Disk *disk, G_GNUC_UNUSED const Define
         return "ioeventfd and event_idx are only supported for virtio disks";
     if (disk->driver.iothread)
         return "IOThreads are only available for virtio pci/ccw disks";
-    if (disk->driver.queues || disk->driver.queue_size)
-        return "queues and queue_size are only supported by virtio-blk";
+    if (disk->driver.queues)
+        return "queues attribute in disk driver is only supported by virtio-blk";
     if (virtio_options_any(&disk->driver.virtio))
         return "iommu, ats, packed and page_per_vq are only supported for virtio disks";
     if (disk->model)
@@ -155,10 +161,12 @@ static const char *rule_virtio_only(const Disk *disk, G_GNUC_UNUSED const Define
 static const char *rule_cache(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx)
 {
     bool direct = disk->driver.cache == CACHE_NONE || disk->driver.cache == CACHE_DIRECTSYNC;
-    if (disk->driver.io == IO_NATIVE && !direct && disk->driver.cache != CACHE_NONE_SAID)
+    if (disk->driver.io == IO_NATIVE && !direct)
         return "io='native' needs either no disk cache or directsync cache mode, QEMU will fallback to aio=threads";
-    if (disk->driver.copy_on_read == TRI_YES && (disk->readonly || is_scsi_or_lun(disk)))
-        return "copy_on_read is not compatible with a read-only disk or device='lun'";
+    if (disk->driver.copy_on_read == TRI_YES && disk->device != DISK_DEVICE_DISK)
+        return "copy_on_read is not supported with removable disks and device='lun'";
+    if (disk->driver.copy_on_read == TRI_YES && disk->readonly)
+        return "copy_on_read is not compatible with read-only disks";
     if (disk->driver.error_policy == ERRORS_ENOSPACE && disk->driver.rerror_policy == ERRORS_ENOSPACE)
         return "rerror_policy='enospace' means nothing when reading";
     return disk->driver.rerror_policy == ERRORS_ENOSPACE ? "rerror_policy cannot be enospace" : NULL;
@@ -177,8 +185,8 @@ static const char *rule_geometry(const Disk *disk, G_GNUC_UNUSED const DefineCtx
     bool any = disk->geometry.cyls || disk->geometry.heads || disk->geometry.secs;
     if (any && !(disk->geometry.cyls && disk->geometry.heads && disk->geometry.secs))
         return "geometry needs cyls, heads and secs";
-    if ((any || disk->geometry.trans) && (disk->bus == DISK_BUS_FDC || disk->bus == DISK_BUS_SD))
-        return "CHS geometry can not be set for this bus";
+    if (disk->geometry.trans && disk->bus != DISK_BUS_IDE)
+        return "CHS translation mode can only be set for 'ide' bus";
     return NULL;
 }
 
@@ -191,6 +199,9 @@ static const char *rule_encryption(const Disk *disk, G_GNUC_UNUSED const DefineC
         return "old qcow/qcow2 encryption is not supported";
     if (!e->secrets || e->secrets->len == 0)
         return "an encryption needs a <secret>";
+    bool plain = disk->src.format == FORMAT_RAW || disk->src.format == FORMAT_QCOW2 || disk->src.format == FORMAT_NONE;
+    if (!plain && e->engine != ENGINE_LIBRBD)
+        return "encryption is supported only with 'raw' and 'qcow2' image format";
     bool librbd = e->engine == ENGINE_LIBRBD;
     if (librbd && (disk->src.type != SOURCE_NETWORK || disk->src.protocol != PROTO_RBD))
         return "engine='librbd' needs an RBD source";
@@ -210,6 +221,35 @@ static const char *rule_auth(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ct
         return "invalid secret type: RBD takes 'ceph'";
     if (disk->src.protocol == PROTO_ISCSI && auth->type != SECRET_USE_ISCSI)
         return "invalid secret type 'ceph': iSCSI takes 'iscsi'";
+    return NULL;
+}
+
+static const char *rule_network(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx)
+{
+    const StorageSource *src = &disk->src;
+    if (src->type != SOURCE_NETWORK)
+        return NULL;
+    if (src->protocol == PROTO_TFTP)
+        return "'tftp' protocol is not supported with this QEMU binary";
+    for (guint i = 0; src->protocol == PROTO_NFS && src->hosts && i < src->hosts->len; i++)
+        if (((const SourceHost *)src->hosts->pdata[i])->port)
+            return "port cannot be specified in 'nfs' protocol host";
+    return NULL;
+}
+
+static bool iotune_is_empty(const DiskIotune *t)
+{
+    return !(t->total_bytes || t->read_bytes || t->write_bytes || t->total_iops || t->read_iops || t->write_iops ||
+             t->total_bytes_max || t->read_bytes_max || t->write_bytes_max || t->total_iops_max || t->read_iops_max ||
+             t->write_iops_max || t->size_iops);
+}
+
+static const char *rule_tuning(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx)
+{
+    if (disk->src.metadata_cache && disk->src.format != FORMAT_QCOW2)
+        return "metadata cache max size control is supported only with qcow2 images";
+    if (disk->iotune && disk->iotune->group && iotune_is_empty(disk->iotune))
+        return "group_name can be configured only together with settings";
     return NULL;
 }
 
@@ -278,6 +318,7 @@ static const struct { const char *name; DiskRule rule; } rules[] = {
     { "wwn", rule_wwn }, { "rotation-rate", rule_rotation }, { "removable", rule_removable },
     { "virtio-only", rule_virtio_only }, { "cache", rule_cache }, { "readonly", rule_readonly },
     { "geometry", rule_geometry }, { "encryption", rule_encryption }, { "auth", rule_auth },
+    { "network", rule_network }, { "tuning", rule_tuning },
     { "vhostuser", rule_vhostuser }, { "empty", rule_empty }, { "startup-policy", rule_startup },
     { "address", rule_address },
 };

@@ -50,7 +50,6 @@ static bool nbd(json_object *p, const StorageSource *src, G_GNUC_UNUSED const St
     if (src->tls == TRI_YES)
         props_strf(p, "tls-creds", "objlibvirt-%u-storage_tls0", src->index);
     props_str(p, "tls-hostname", src->tls_hostname);
-    props_u64_opt(p, "reconnect-delay", src->reconnect_delay_s);
     return true;
 }
 
@@ -219,8 +218,7 @@ static json_object *folder(const Disk *disk, const StorageSource *src)
     json_object *p = props_new("vvfat", NULL);
     props_str(p, "dir", src->path);
     props_bool(p, "floppy", disk->device == DISK_DEVICE_FLOPPY);
-    if (!disk->readonly)
-        props_bool(p, "rw", true);
+    props_bool(p, "rw", !disk->readonly);
     return p;
 }
 
