@@ -1,5 +1,6 @@
 noinst_LIBRARIES += conf/libconf.a
 conf_libconf_a_SOURCES = \
+	conf/board.c conf/board.h \
 	conf/chardev.c conf/chardev.h \
 	conf/chardev_source.c \
 	conf/controller.c conf/controller.h \
@@ -9,6 +10,8 @@ conf_libconf_a_SOURCES = \
 	conf/domain.h \
 	conf/filesystem.c conf/filesystem.h \
 	conf/graphics.c \
+	conf/hostdev.c conf/hostdev.h \
+	conf/interface.c conf/interface.h \
 	conf/lease.c conf/lease.h \
 	conf/redirdev.c \
 	conf/rng.c conf/rng.h \
