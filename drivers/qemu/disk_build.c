@@ -117,7 +117,7 @@ static const char *write_cache(const Disk *disk)
     DiskCache cache = disk->driver.cache;
     if (cache <= CACHE_DEFAULT && disk->shareable && !disk->readonly)
         cache = CACHE_NONE;
-    if (cache <= CACHE_DEFAULT || disk->device == DISK_DEVICE_LUN || disk->bus == DISK_BUS_FDC)
+    if (cache <= CACHE_DEFAULT || disk->device == DISK_DEVICE_LUN)
         return NULL;
     return cache == CACHE_WRITETHROUGH || cache == CACHE_DIRECTSYNC ? "off" : "on";
 }
@@ -244,6 +244,9 @@ static bool build_sd(QemuBuild *b, const Disk *disk, guint i, GError **err)
     if (disk->readonly)
         props_str(p, "readonly", "on");
     props_onoff(p, "copy-on-read", disk->driver.copy_on_read);
+    props_str(p, "cache", disk->driver.cache > CACHE_DEFAULT ? xm_enum_name(&disk_cache, disk->driver.cache) : NULL);
+    props_str(p, "discard", disk->driver.discard > DISCARD_DEFAULT ? xm_enum_name(&disk_discard, disk->driver.discard) : NULL);
+    props_str(p, "detect-zeroes", xm_enum_name(&disk_zeroes, disk->driver.detect_zeroes));
     qemu_command_opts(b->cmd, "-drive", p, build_reason(DEV_DISK, i, (gpointer)disk));
     return true;
 }

@@ -54,7 +54,7 @@ static void fill(Disk *disk)
         disk->driver.name = g_strdup("qemu");
     /* A volume's format is known to its pool. */
     if (disk->src.format == FORMAT_NONE && disk->src.type != SOURCE_VOLUME)
-        disk->src.format = disk->src.type == SOURCE_DIR ? FORMAT_FAT : FORMAT_RAW;
+        disk->src.format = FORMAT_RAW;
     if (disk->device == DISK_DEVICE_CDROM)
         disk->readonly = true;
     if (source_is_empty(&disk->src))

@@ -48,7 +48,8 @@ static bool uses_auth(const StorageSource *src, const StorageAuth *auth)
 /* "name=value; name=value" */
 static void cookie_secret(GPtrArray *all, const StorageSource *src, const char *dir)
 {
-    if (src->type != SOURCE_NETWORK || !src->cookies || src->cookies->len == 0)
+    bool web = src->protocol == PROTO_HTTP || src->protocol == PROTO_HTTPS;
+    if (src->type != SOURCE_NETWORK || !web || !src->cookies || src->cookies->len == 0)
         return;
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < src->cookies->len; i++) {

@@ -52,8 +52,6 @@ static const char *rule_lun(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx
         return disk->rawio || disk->sgio ? "rawio or sgio can be used only with device='lun'" : NULL;
     if (disk->bus != DISK_BUS_SCSI && disk->bus != DISK_BUS_VIRTIO)
         return "disk device='lun' is not supported on this bus; use scsi";
-    if (disk->bus == DISK_BUS_VIRTIO)
-        return "disk device='lun' needs bus='scsi': QEMU's virtio disks pass no SCSI commands";
     if (disk->src.type != SOURCE_BLOCK && disk->src.type != SOURCE_VOLUME && !iscsi)
         return "disk device='lun' is only valid for block type disk source";
     if (disk->src.format != FORMAT_RAW)
@@ -103,6 +101,8 @@ static const char *rule_transient(const Disk *disk, G_GNUC_UNUSED const DefineCt
         return NULL;
     if (source_is_empty(&disk->src))
         return "transient disk cannot be empty";
+    if (disk->device != DISK_DEVICE_DISK)
+        return "transient disk supported only with 'disk' device";
     if (disk->src.type != SOURCE_FILE)
         return "transient disk is only supported with a file as source";
     if (disk->readonly)
@@ -116,6 +116,8 @@ static const char *rule_wwn(const Disk *disk, G_GNUC_UNUSED const DefineCtx *ctx
         return "Only ide and scsi disk support wwn";
     if ((disk->vendor || disk->product) && (disk->bus != DISK_BUS_SCSI || is_scsi_or_lun(disk)))
         return "Only scsi disk supports vendor and product";
+    if (disk->serial && disk->bus == DISK_BUS_SD)
+        return "Serial property not supported for drive bus 'sd'";
     if (is_scsi_or_lun(disk) && (disk->wwn || disk->serial))
         return "wwn and serial are the device's own with device='lun'";
     return NULL;
@@ -185,6 +187,8 @@ static const char *rule_geometry(const Disk *disk, G_GNUC_UNUSED const DefineCtx
     bool any = disk->geometry.cyls || disk->geometry.heads || disk->geometry.secs;
     if (any && !(disk->geometry.cyls && disk->geometry.heads && disk->geometry.secs))
         return "geometry needs cyls, heads and secs";
+    if (any && (disk->bus == DISK_BUS_SD || disk->bus == DISK_BUS_USB))
+        return "CHS geometry can not be set for this bus";
     if (disk->geometry.trans && disk->bus != DISK_BUS_IDE)
         return "CHS translation mode can only be set for 'ide' bus";
     return NULL;

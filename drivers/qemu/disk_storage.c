@@ -139,7 +139,8 @@ static bool curl(json_object *p, const StorageSource *src, const StorageAuth *au
         props_str(p, "username", auth->username);
         secret_ref(p, "password-secret", src);
     }
-    if (src->cookies && src->cookies->len)
+    bool web = src->protocol == PROTO_HTTP || src->protocol == PROTO_HTTPS;
+    if (web && src->cookies && src->cookies->len)
         props_strf(p, "cookie-secret", "libvirt-%u-storage-httpcookie-secret0", src->index);
     props_tri(p, "sslverify", src->ssl_verify);
     props_u64_opt(p, "readahead", src->readahead);
@@ -190,6 +191,10 @@ static json_object *network(const Disk *disk, const StorageSource *src, GError *
     const char *name = xm_enum_name(&source_protocol, src->protocol);
     if (!protocols[src->protocol]) {
         g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "protocol '%s' is not supported with this QEMU binary", name);
+        return NULL;
+    }
+    if (src->tls == TRI_YES && src->protocol != PROTO_NBD) {
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "TLS transport is not supported for disk protocol '%s'", name);
         return NULL;
     }
     json_object *p = props_new(name, NULL);
