@@ -43,7 +43,7 @@ static bool uri_ok(const char *uri, GError **err)
 {
     g_autofree char *scheme = g_uri_parse_scheme(uri);
     if (g_strcmp0(scheme, "qemu") != 0) {
-        g_set_error(err, QV_ERROR, QV_ERR_NO_CONNECT, "no driver for the URI '%s'; this daemon serves qemu:///system", uri);
+        g_set_error(err, QV_ERROR, QV_ERR_NO_CONNECT, "'%s': this daemon serves qemu:///system", uri);
         return false;
     }
     g_autoptr(GUri) parsed = g_uri_parse(uri, G_URI_FLAGS_NONE, NULL);

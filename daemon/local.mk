@@ -1,3 +1,21 @@
+# Everything but main is a library, so that unit tests reach it.
+noinst_LIBRARIES += daemon/libdaemon.a
+daemon_libdaemon_a_SOURCES = \
+	daemon/access.c daemon/access.h \
+	daemon/daemon.h \
+	daemon/glue.c daemon/glue.h \
+	daemon/glue_connect.c \
+	daemon/glue_console.c \
+	daemon/glue_domain.c \
+	daemon/glue_domain_misc.c \
+	daemon/glue_domain_xml.c \
+	daemon/glue_events.c daemon/glue_events.h \
+	daemon/glue_node.c \
+	daemon/glue_stats.c \
+	daemon/main.c \
+	daemon/service.c daemon/service.h \
+	daemon/settings.c daemon/settings.h
+
 systemdsystemunit_DATA = daemon/qvirtd.service daemon/qvirtd.socket daemon/qvirtd-ro.socket
 EXTRA_DIST += daemon/qvirtd.service.in daemon/qvirtd.socket daemon/qvirtd-ro.socket
 CLEANFILES += daemon/qvirtd.service

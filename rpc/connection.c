@@ -131,6 +131,8 @@ void connection_send(RpcClient *client, const GArray *fds)
     output_add(client, out->data, out->len, -1);
     for (guint i = 0; fds && i < fds->len && !client->closed; i++)
         output_add(client, &carrier, 1, g_array_index(fds, int, i));
+    if (client->close_after_output && !client->closed && g_queue_is_empty(&client->output))
+        connection_close(client);
     if (out->len > 1 << 20) {                      /* one long list is no reason to keep a megabyte */
         g_byte_array_unref(client->server->scratch);
         client->server->scratch = g_byte_array_new();

@@ -54,7 +54,7 @@ def connection(t):
     equal(t.conn.getType(), "QEMU")
     check(t.conn.getLibVersion() >= 9000000, "library version")
     check(t.conn.getVersion() > 6000000, "QEMU's version")
-    equal(t.conn.getURI(), "qemu:///system")
+    equal(t.conn.getURI(), t.uri)
     check(t.conn.isAlive() and t.conn.isSecure(), "alive and secure")
     equal(t.conn.getInfo()[2], os.cpu_count(), "cpus")
     check(t.conn.getFreeMemory() > 0, "free memory")

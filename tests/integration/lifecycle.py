@@ -21,14 +21,14 @@ class Guest(Lab):
 
 @case("uri, version, capabilities, domcapabilities, nodeinfo, hostname")
 def about(t):
-    equal(t.virsh("uri"), "qemu:///system", "uri")
+    equal(t.virsh("uri"), t.uri, "uri")
     check("Running hypervisor: QEMU" in t.virsh("version"), "version names no QEMU")
     caps = t.virsh("capabilities")
     check("<host>" in caps and "<guest>" in caps and "<arch name='x86_64'>" in caps, "capabilities")
     check("<domainCapabilities>" in t.virsh("domcapabilities"), "domcapabilities")
     info = t.virsh("nodeinfo")
     check(re.search(r"CPU\(s\): +%d" % os.cpu_count(), info), info)
-    equal(t.virsh("hostname"), os.uname().nodename.split(".")[0] if "." not in t.virsh("hostname") else t.virsh("hostname"))
+    equal(t.virsh("hostname"), os.uname().nodename)
 
 
 @case("define writes what it will be, and lists it")
@@ -130,7 +130,7 @@ def stats(t):
 @case("send-key and screenshot")
 def keys(t):
     t.virsh("send-key", t.name, "KEY_LEFTCTRL", "KEY_LEFTALT", "KEY_DELETE")
-    check("unknown" in t.refused("send-key", t.name, "KEY_NONSENSE").lower() or True, "")
+    t.refused("send-key", t.name, "KEY_NONSENSE")
     picture = t.root + "/shot"
     t.virsh("screenshot", t.name, picture)
     with open(picture, "rb") as f:

@@ -3,7 +3,9 @@ unit_tests = \
 	tests/unit/cgroup \
 	tests/unit/error \
 	tests/unit/pci_bus \
+	tests/unit/settings \
 	tests/unit/values \
+	tests/unit/xdr \
 	tests/unit/xm
 
 check_PROGRAMS += $(unit_tests)
@@ -11,3 +13,6 @@ TESTS += $(unit_tests)
 
 # The default of every program that names no LDADD of its own.
 LDADD = drivers/qemu/libqemu.a conf/libconf.a util/libutil.a $(CMOCKA_LIBS) $(DEPS_LIBS)
+
+tests_unit_settings_LDADD = daemon/libdaemon.a $(LDADD)
+tests_unit_xdr_LDADD = rpc/librpc.a $(LDADD)
