@@ -1,5 +1,6 @@
 /* Simple places: memory slots of DIMMs, registers of POWER's virtual adapters. */
 #include "config.h"
+#include "conf/interface.h"
 #include "drivers/qemu/address.h"
 
 bool address_dimm(DomainDef *def, G_GNUC_UNUSED const DefineCtx *ctx, GError **err)
@@ -37,17 +38,25 @@ static bool reg_taken(const DomainDef *def, const DeviceInfo *but, guint64 reg)
     return false;
 }
 
+/* Where the registers of a kind begin; 0: it has none. */
+static guint64 first_reg(const DeviceRef *ref)
+{
+    const Controller *c = ref->dev;
+    const Interface *nic = ref->dev;
+    if (ref->kind == DEV_CONTROLLER && c->type == CONTROLLER_SCSI && c->model == MODEL_IBMVSCSI)
+        return 0x2000;
+    return ref->kind == DEV_INTERFACE && g_strcmp0(nic->model, "spapr-vlan") == 0 ? 0x1000 : 0;
+}
+
 bool address_spapr(DomainDef *def, G_GNUC_UNUSED const DefineCtx *ctx, G_GNUC_UNUSED GError **err)
 {
-    GPtrArray *controllers = domain_devices(def, DEV_CONTROLLER);
-    for (guint i = 0; i < controllers->len; i++) {
-        Controller *c = controllers->pdata[i];
-        Address *a = &c->info.addr;
-        if (c->type != CONTROLLER_SCSI || c->model != MODEL_IBMVSCSI || (a->type != ADDR_NONE && a->type != ADDR_SPAPR_VIO) ||
-            a->reg.set)
+    DeviceRef ref;
+    for (DeviceIter i = { 0 }; device_next(def, &i, &ref);) {
+        guint64 reg = first_reg(&ref);
+        Address *a = &ref.info->addr;
+        if (!reg || (a->type != ADDR_NONE && a->type != ADDR_SPAPR_VIO) || a->reg.set)
             continue;
-        guint64 reg = 0x2000;
-        while (reg_taken(def, &c->info, reg))
+        while (reg_taken(def, ref.info, reg))
             reg += 0x1000;
         a->type = ADDR_SPAPR_VIO;
         a->reg = (OptU64){ true, reg };

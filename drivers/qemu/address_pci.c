@@ -7,6 +7,7 @@
 #include "config.h"
 #include "conf/disk.h"
 #include "conf/display.h"
+#include "conf/interface.h"
 #include "drivers/qemu/address.h"
 
 typedef struct {
@@ -136,14 +137,18 @@ static bool controller_is_other(gconstpointer dev)
     return c->type != CONTROLLER_PCI && c->type != CONTROLLER_FDC && c->type != CONTROLLER_CCID;
 }
 
+static bool interface_is_hostdev(gconstpointer dev) { return ((const Interface *)dev)->type == NET_HOSTDEV; }
+static bool interface_is_own(gconstpointer dev) { return !interface_is_hostdev(dev); }
+
 typedef struct { DeviceKind kind; bool (*takes)(gconstpointer dev); } AssignStep;
 static const AssignStep steps[] = {
     { DEV_CONTROLLER, controller_is_pci },
     { DEV_FILESYSTEM, NULL },
-    { DEV_INTERFACE, NULL },
+    { DEV_INTERFACE, interface_is_own },
     { DEV_SOUND, NULL },
     { DEV_CONTROLLER, controller_is_other },
     { DEV_DISK, NULL },
+    { DEV_INTERFACE, interface_is_hostdev },   /* before the other host devices */
     { DEV_HOSTDEV, NULL },
     { DEV_MEMBALLOON, NULL },
     { DEV_RNG, NULL },

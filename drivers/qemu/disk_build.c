@@ -86,6 +86,8 @@ static json_object *on_virtio(G_GNUC_UNUSED const QemuBuild *b, const Disk *disk
     props_u64_opt(p, "num-queues", disk->driver.queues);
     props_u64_opt(p, "queue-size", disk->driver.queue_size);
     props_virtio_options(p, &disk->driver.virtio);
+    if (disk->device == DISK_DEVICE_LUN)
+        props_bool(p, "scsi", true);
     if (vhost)
         props_strf(p, "chardev", "chr-vu-%s", disk->info.alias);
     return p;

@@ -1,10 +1,14 @@
 /* What each device asks of PCI. On a PCI Express machine virtio devices and what QEMU models as Express go to
  * Express ports, the rest behind a bridge to conventional PCI; a conventional machine has one kind of slot. */
 #include "config.h"
+#include <string.h>
+#include "conf/board.h"
 #include "conf/chardev.h"
 #include "conf/disk.h"
 #include "conf/display.h"
 #include "conf/filesystem.h"
+#include "conf/hostdev.h"
+#include "conf/interface.h"
 #include "conf/rng.h"
 #include "drivers/qemu/address.h"
 
@@ -104,9 +108,77 @@ static guint of_serial(gconstpointer dev, G_GNUC_UNUSED Board board)
     return ((const Chardev *)dev)->serial == SERIAL_PCI ? CONVENTIONAL : 0;
 }
 
+static guint of_interface(gconstpointer dev, Board board)
+{
+    const Interface *nic = dev;
+    const char *model = nic->model ? nic->model : "";
+    if (nic->type == NET_HOSTDEV || strcmp(model, "e1000e") == 0 || strcmp(model, "virtio") == 0 ||
+        strcmp(model, "virtio-non-transitional") == 0)
+        return express(board);
+    if (strcmp(model, "usb-net") == 0 || strcmp(model, "spapr-vlan") == 0)
+        return 0;
+    return CONVENTIONAL;
+}
+
+static guint of_hostdev(gconstpointer dev, Board board)
+{
+    const Hostdev *h = dev;
+    if (h->type == HOSTDEV_SCSI_HOST)
+        return virtio(board, h->model == HOSTDEV_VIRTIO_TRANSITIONAL ? VIRTIO_OLD : VIRTIO_ANY);
+    if (h->type == HOSTDEV_MDEV)
+        return h->model == HOSTDEV_VFIO_PCI ? express(board) : 0;
+    return h->type == HOSTDEV_PCI ? express(board) : 0;
+}
+
+static guint of_memballoon(gconstpointer dev, Board board)
+{
+    switch (((const Memballoon *)dev)->model) {
+    case BALLOON_VIRTIO: case BALLOON_VIRTIO_NON_TRANSITIONAL:
+        return express(board);
+    case BALLOON_VIRTIO_TRANSITIONAL:
+        return CONVENTIONAL;
+    default:
+        return 0;
+    }
+}
+
+static guint of_watchdog(gconstpointer dev, G_GNUC_UNUSED Board board)
+{
+    return ((const Watchdog *)dev)->model == WATCHDOG_I6300ESB ? CONVENTIONAL : 0;
+}
+
+static guint of_shmem(G_GNUC_UNUSED gconstpointer dev, G_GNUC_UNUSED Board board)
+{
+    return CONVENTIONAL;
+}
+
+static guint of_vsock(gconstpointer dev, Board board)
+{
+    return virtio(board, (VirtioModel)((const Vsock *)dev)->model);
+}
+
+static guint of_crypto(G_GNUC_UNUSED gconstpointer dev, Board board)
+{
+    return express(board);
+}
+
+static guint of_memory(gconstpointer dev, Board board)
+{
+    MemoryModel model = ((const MemoryDevice *)dev)->model;
+    return model == MEMORY_VIRTIO_MEM || model == MEMORY_VIRTIO_PMEM ? express(board) : 0;
+}
+
+static guint of_iommu(gconstpointer dev, Board board)
+{
+    return ((const Iommu *)dev)->model == IOMMU_VIRTIO ? express(board) | PCI_INTEGRATED : 0;
+}
+
 static guint (*const of_kind[DEV__N])(gconstpointer dev, Board board) = {
     [DEV_CONTROLLER] = of_controller, [DEV_FILESYSTEM] = of_filesystem, [DEV_DISK] = of_disk, [DEV_SOUND] = of_sound,
     [DEV_VIDEO] = of_video, [DEV_INPUT] = of_input, [DEV_RNG] = of_rng, [DEV_SERIAL] = of_serial,
+    [DEV_INTERFACE] = of_interface, [DEV_HOSTDEV] = of_hostdev, [DEV_MEMBALLOON] = of_memballoon,
+    [DEV_WATCHDOG] = of_watchdog, [DEV_SHMEM] = of_shmem, [DEV_VSOCK] = of_vsock, [DEV_CRYPTO] = of_crypto,
+    [DEV_MEMORY] = of_memory, [DEV_IOMMU] = of_iommu,
 };
 
 guint pci_connect(const DeviceRef *ref, Board board)
@@ -116,10 +188,11 @@ guint pci_connect(const DeviceRef *ref, Board board)
 
 bool hostdev_is_usb(gconstpointer dev)
 {
-    return ((const DeviceInfo *)dev)->addr.type == ADDR_USB;
+    return ((const Hostdev *)dev)->type == HOSTDEV_USB;
 }
 
 bool memory_is_dimm(gconstpointer dev)
 {
-    return ((const DeviceInfo *)dev)->addr.type == ADDR_DIMM;
+    MemoryModel model = ((const MemoryDevice *)dev)->model;
+    return model == MEMORY_DIMM || model == MEMORY_NVDIMM;
 }
