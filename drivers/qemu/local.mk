@@ -9,12 +9,14 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/audio_build.c \
 	drivers/qemu/audio_define.c \
 	drivers/qemu/build.h \
-	drivers/qemu/caps.h \
+	drivers/qemu/caps.c drivers/qemu/caps.h \
+	drivers/qemu/caps_data.h \
+	drivers/qemu/caps_probe.c \
 	drivers/qemu/chardev_build.c drivers/qemu/chardev_build.h \
 	drivers/qemu/chardev_define.c drivers/qemu/chardev_define.h \
 	drivers/qemu/chardev_source_build.c \
 	drivers/qemu/chardev_start.c drivers/qemu/chardev_start.h \
-	drivers/qemu/command.h \
+	drivers/qemu/command.c drivers/qemu/command.h \
 	drivers/qemu/controller_build.c \
 	drivers/qemu/controller_define.c \
 	drivers/qemu/controller_rules.c drivers/qemu/controller_rules.h \
