@@ -19,6 +19,8 @@ bool memory_is_dimm(gconstpointer dev);
 bool pci_address_wanted(const DeviceInfo *info);
 void pci_address_set(DeviceInfo *info, PciAddr at);
 
+/* SCSI host devices take the first place that no disk and no other of them has. address_scsi.c */
+bool scsi_hostdevs_place(DomainDef *def, GError **err);
 bool address_pci(DomainDef *def, const DefineCtx *ctx, GError **err);             /* address_pci.c */
 bool address_virtio_serial(DomainDef *def, const DefineCtx *ctx, GError **err);   /* address_serial.c */
 bool address_usb(DomainDef *def, const DefineCtx *ctx, GError **err);             /* address_usb.c */

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "conf/chardev.h"
 #include "conf/disk.h"
+#include "conf/hostdev.h"
 #include "drivers/qemu/address.h"
 #include "drivers/qemu/controller_rules.h"
 #include "drivers/qemu/disk_rules.h"
@@ -228,9 +229,9 @@ static bool need_for_hostdevs(DomainDef *def, GError **err)
     GPtrArray *hostdevs = domain_devices(def, DEV_HOSTDEV);
     gint64 highest = -1;
     for (guint i = 0; i < hostdevs->len; i++) {
-        const Address *a = &((const DeviceInfo *)hostdevs->pdata[i])->addr;
-        if (a->type == ADDR_DRIVE)
-            highest = MAX(highest, a->drive.controller.v);
+        const Hostdev *h = hostdevs->pdata[i];
+        if (h->type == HOSTDEV_SCSI && h->info.addr.type == ADDR_DRIVE)
+            highest = MAX(highest, h->info.addr.drive.controller.v);
     }
     return need_up_to(def, CONTROLLER_SCSI, highest, scsi_model(def), err);
 }
@@ -242,7 +243,8 @@ static bool add_implied(DomainDef *def, GError **err)
            need_for_disks(def, DISK_BUS_IDE, CONTROLLER_IDE, err) &&
            need_for_disks(def, DISK_BUS_SATA, CONTROLLER_SATA, err) &&
            need_for_serials(def, DEV_CHANNEL, err) && need_for_serials(def, DEV_CONSOLE, err) &&
-           need_for_smartcards(def, err) && need_for_hostdevs(def, err);
+           need_for_smartcards(def, err) && scsi_hostdevs_place(def, err) &&
+           need_for_hostdevs(def, err);
 }
 
 /* --- defaults of each */

@@ -4,6 +4,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/address_build.c \
 	drivers/qemu/address_dimm.c \
 	drivers/qemu/address_pci.c \
+	drivers/qemu/address_scsi.c \
 	drivers/qemu/address_serial.c \
 	drivers/qemu/address_usb.c \
 	drivers/qemu/audio_build.c \
