@@ -18,8 +18,8 @@ XM_ENUM(shmem_model, "model of shared memory", NULL, "ivshmem", "ivshmem-plain",
 XM_COVERS(shmem_model, SHMEM__N);
 XM_ENUM(memory_model, "model of a memory module", NULL, "dimm", "nvdimm", "virtio-pmem", "virtio-mem", "sgx-epc");
 XM_COVERS(memory_model, MEMORY__N);
-XM_ENUM(memory_access, "access mode of memory", NULL, "default", "shared", "private");
-XM_COVERS(memory_access, MEMACCESS__N);
+XM_ENUM(module_access, "access mode of memory", NULL, "default", "shared", "private");
+XM_COVERS(module_access, MODULE_ACCESS__N);
 XM_ENUM(crypto_model, "model of a crypto device", NULL, "virtio");
 XM_COVERS(crypto_model, CRYPTO_MODEL__N);
 XM_ENUM(crypto_type, "type of crypto device", NULL, "qemu");
@@ -185,7 +185,7 @@ static bool memory_check(gconstpointer obj, char **why)
 
 static const XmRow memory_rows[] = {
     A_ENUM (MemoryDevice, model, "model", memory_model, .flags = XM_REQUIRED | XM_ABI),
-    A_ENUM (MemoryDevice, access, "access", memory_access),
+    A_ENUM (MemoryDevice, access, "access", module_access),
     A_YESNO(MemoryDevice, discard, "discard"),
     LEAF_UUID(MemoryDevice, uuid, "uuid", .flags = XM_ABI),
     INLINE ("source", memory_source_elem),

@@ -45,11 +45,11 @@ typedef struct {
 typedef enum {
     MEMORY_NONE, MEMORY_DIMM, MEMORY_NVDIMM, MEMORY_VIRTIO_PMEM, MEMORY_VIRTIO_MEM, MEMORY_SGX_EPC, MEMORY__N
 } MemoryModel;
-typedef enum { MEMACCESS_NONE, MEMACCESS_DEFAULT, MEMACCESS_SHARED, MEMACCESS_PRIVATE, MEMACCESS__N } MemoryAccess;
+typedef enum { MODULE_ACCESS_NONE, MODULE_ACCESS_DEFAULT, MODULE_SHARED, MODULE_PRIVATE, MODULE_ACCESS__N } ModuleAccess;
 typedef struct {
     DeviceInfo info;
     MemoryModel model;
-    MemoryAccess access;
+    ModuleAccess access;
     Tristate discard;
     char *uuid;
     struct { char *path; guint64 align, page_size; bool pmem; Bitmap *nodes; } source;      /* bytes */
@@ -87,6 +87,6 @@ typedef struct {
 
 extern const XmElem watchdog_elem, memballoon_elem, nvram_elem, panic_elem, shmem_elem, memory_device_elem, crypto_elem,
                     iommu_elem, vsock_elem;
-extern const XmEnum watchdog_model, watchdog_action, memballoon_model, panic_model, shmem_model, memory_model, memory_access,
+extern const XmEnum watchdog_model, watchdog_action, memballoon_model, panic_model, shmem_model, memory_model, module_access,
                     iommu_model, vsock_model;
 #endif

@@ -3,16 +3,22 @@ conf_libconf_a_SOURCES = \
 	conf/board.c conf/board.h \
 	conf/chardev.c conf/chardev.h \
 	conf/chardev_source.c \
+	conf/clock.c conf/clock.h \
 	conf/controller.c conf/controller.h \
+	conf/cpu.c conf/cpu.h \
 	conf/device.c conf/device.h \
 	conf/disk.c conf/disk.h \
 	conf/display.h \
-	conf/domain.h \
+	conf/domain.c conf/domain.h \
+	conf/features.c conf/features.h \
 	conf/filesystem.c conf/filesystem.h \
+	conf/frame.c conf/frame.h \
 	conf/graphics.c \
 	conf/hostdev.c conf/hostdev.h \
 	conf/interface.c conf/interface.h \
 	conf/lease.c conf/lease.h \
+	conf/memory.c conf/memory.h \
+	conf/os.c conf/os.h \
 	conf/redirdev.c \
 	conf/rng.c conf/rng.h \
 	conf/seclabel.c conf/seclabel.h \
@@ -20,6 +26,7 @@ conf_libconf_a_SOURCES = \
 	conf/storage_rows.h \
 	conf/storage_source.c \
 	conf/tpm.c conf/tpm.h \
+	conf/tune.c conf/tune.h \
 	conf/video.c \
 	conf/virtio.c conf/virtio.h \
 	conf/xm.h \

@@ -29,3 +29,48 @@ void device_seclabels_normalise(GPtrArray *seclabels)
             xm_free(&device_seclabel_elem, g_ptr_array_steal_index(seclabels, i));
     }
 }
+
+/* --- of the domain */
+
+XM_ENUM(seclabel_type, "type of security label", NULL, "none", "dynamic", "static");
+XM_COVERS(seclabel_type, SECLABEL__N);
+
+/* A dynamic label is made at start and always put on what the guest uses. */
+static bool domain_seclabel_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    Seclabel *s = obj;
+    if (!s->type)
+        s->type = SECLABEL_DYNAMIC;
+    if (!s->relabel && s->type != SECLABEL_NONE)
+        s->relabel = s->type == SECLABEL_DYNAMIC ? TRI_YES : TRI_NO;
+    return true;
+}
+
+static bool domain_seclabel_check(gconstpointer obj, char **why)
+{
+    const Seclabel *s = obj;
+    if (s->type == SECLABEL_STATIC && !s->label)
+        *why = g_strdup("a <seclabel type='static'> needs a <label>");
+    else if (s->type == SECLABEL_DYNAMIC && s->relabel == TRI_NO)
+        *why = g_strdup("a dynamic <seclabel> is put on files too; leave out relabel='no'");
+    else if (s->type == SECLABEL_NONE && s->relabel == TRI_YES)
+        *why = g_strdup("<seclabel type='none'> labels nothing; leave out relabel='yes'");
+    return !*why;
+}
+
+static guint domain_seclabel_variant(gconstpointer obj)
+{
+    return ((const Seclabel *)obj)->type;
+}
+
+static const XmRow domain_seclabel_rows[] = {
+    A_ENUM  (Seclabel, type, "type", seclabel_type, .flags = XM_NONZERO, .doc = "who chooses the label"),
+    A_STR   (Seclabel, model, "model", .doc = "security driver: dac or selinux"),
+    A_YESNO (Seclabel, relabel, "relabel", .doc = "put the label on the guest's files"),
+    LEAF_STR(Seclabel, label, "label", .when = XM_BIT(SECLABEL_STATIC)),
+    LEAF_STR(Seclabel, label, "label", .when = XM_BIT(SECLABEL_DYNAMIC), .flags = XM_LIVE),
+    LEAF_STR(Seclabel, imagelabel, "imagelabel", .flags = XM_LIVE),
+    LEAF_STR(Seclabel, baselabel, "baselabel"),
+};
+const XmElem seclabel_elem = ELEM("seclabel", Seclabel, domain_seclabel_rows, .variant = domain_seclabel_variant,
+                                  .loaded = domain_seclabel_loaded, .check = domain_seclabel_check);

@@ -16,4 +16,13 @@ extern const XmElem device_seclabel_elem;
 /* Drops the entries that say nothing (relabelled by default and without a label): canonical XML
  * leaves them out. @seclabels may be NULL. */
 void device_seclabels_normalise(GPtrArray *seclabels);
+/* <seclabel> of the domain itself. */
+typedef enum { SECLABEL_NONE_GIVEN, SECLABEL_NONE, SECLABEL_DYNAMIC, SECLABEL_STATIC, SECLABEL__N } SeclabelType;
+typedef struct {
+    SeclabelType type;
+    char *model;
+    Tristate relabel;
+    char *label, *imagelabel, *baselabel;
+} Seclabel;
+extern const XmElem seclabel_elem;
 #endif

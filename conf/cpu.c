@@ -1,0 +1,186 @@
+#include "conf/cpu.h"
+#include "conf/memory.h"
+#include "util/size.h"
+
+XM_ENUM(placement, "placement", NULL, "static", "auto");
+XM_COVERS(placement, PLACEMENT__N);
+XM_ENUM(cpu_mode, "CPU mode", NULL, "custom", "host-model", "host-passthrough", "maximum");
+XM_COVERS(cpu_mode, CPU_MODE__N);
+XM_ENUM(cpu_match, "CPU match", NULL, "minimum", "exact", "strict");
+XM_COVERS(cpu_match, CPU_MATCH__N);
+XM_ENUM(cpu_check, "CPU check", NULL, "none", "partial", "full");
+XM_COVERS(cpu_check, CPU_CHECK__N);
+XM_ENUM(cpu_fallback, "fallback", NULL, "allow", "forbid");
+XM_COVERS(cpu_fallback, CPU_FALLBACK__N);
+XM_ENUM(cpu_policy, "feature policy", NULL, "force", "require", "optional", "disable", "forbid");
+XM_COVERS(cpu_policy, CPU_FEATURE__N);
+XM_ENUM(cpu_cache_mode, "cache mode", NULL, "emulate", "passthrough", "disable");
+XM_COVERS(cpu_cache_mode, CPU_CACHE__N);
+
+/* --- vcpus and iothreads */
+
+static const XmRow vcpu_max_rows[] = {
+    A_ENUM(Vcpus, placement, "placement", placement, .flags = XM_NONZERO),
+    A_BITS(Vcpus, cpuset, "cpuset"),
+    A_U32(Vcpus, current, "current", .flags = XM_NONZERO | XM_HOT),
+    TEXT_U32(Vcpus, max, .max = 16384, .flags = XM_NONZERO | XM_ABI, .doc = "most CPUs the guest can have"),
+};
+static const XmElem vcpu_max_elem = ELEM("vcpu", Vcpus, vcpu_max_rows);
+static const XmRow vcpu_rows[] = {
+    A_OPT(Vcpu, id, "id", .flags = XM_REQUIRED | XM_ABI),
+    A_YESNO(Vcpu, enabled, "enabled", .flags = XM_REQUIRED),
+    A_YESNO(Vcpu, hotpluggable, "hotpluggable"),
+    A_OPT(Vcpu, order, "order", .flags = XM_NONZERO),
+};
+static const XmElem vcpu_elem = ELEM("vcpu", Vcpu, vcpu_rows);
+static const XmRow vcpu_list_rows[] = { LIST(Vcpus, list, "vcpu", vcpu_elem) };
+static const XmElem vcpu_list_elem = ELEM("vcpus", Vcpus, vcpu_list_rows);
+static const XmRow iothread_rows[] = {
+    A_U32(IoThread, id, "id", .flags = XM_REQUIRED | XM_NONZERO),
+    A_OPT(IoThread, pool_min, "thread_pool_min"),
+    A_OPT(IoThread, pool_max, "thread_pool_max"),
+};
+static const XmElem iothread_elem = ELEM("iothread", IoThread, iothread_rows);
+static const XmRow iothread_ids_rows[] = { LIST(Vcpus, iothread_ids, "iothread", iothread_elem) };
+static const XmElem iothread_ids_elem = ELEM("iothreadids", Vcpus, iothread_ids_rows);
+static const XmRow default_iothread_rows[] = {
+    A_OPT(Vcpus, default_iothread.pool_min, "thread_pool_min"),
+    A_OPT(Vcpus, default_iothread.pool_max, "thread_pool_max"),
+};
+static const XmElem default_iothread_elem = ELEM("defaultiothread", Vcpus, default_iothread_rows);
+
+static const XmRow vcpus_rows[] = {
+    INLINE("vcpu", vcpu_max_elem),
+    INLINE("vcpus", vcpu_list_elem),
+    LEAF_U32(Vcpus, iothreads, "iothreads", .max = 4096),
+    INLINE("iothreadids", iothread_ids_elem),
+    INLINE("defaultiothread", default_iothread_elem),
+};
+const XmElem vcpus_elem = ELEM("vcpu", Vcpus, vcpus_rows);
+
+/* --- the CPU itself */
+
+static const XmRow model_rows[] = {
+    A_ENUM(Cpu, model.fallback, "fallback", cpu_fallback, .flags = XM_NONZERO),
+    A_STR(Cpu, model.vendor_id, "vendor_id", .flags = XM_ABI),
+    TEXT_STR(Cpu, model.name, .flags = XM_ABI | XM_EMPTY_ABSENT),
+};
+static const XmElem model_elem = ELEM("model", Cpu, model_rows);
+static const XmRow topology_rows[] = {
+    A_U32(Cpu, topology.sockets, "sockets", .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
+    A_U32(Cpu, topology.dies, "dies", .flags = XM_NONZERO | XM_ABI),
+    A_U32(Cpu, topology.cores, "cores", .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
+    A_U32(Cpu, topology.threads, "threads", .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
+};
+static bool topology_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    Cpu *cpu = obj;
+    cpu->topology.dies = MAX(cpu->topology.dies, 1);
+    return true;
+}
+static const XmElem topology_elem = ELEM("topology", Cpu, topology_rows, .loaded = topology_loaded);
+static const XmRow cache_rows[] = {
+    A_OPT(Cpu, cache.level, "level", .min = 1, .max = 3, .flags = XM_ABI),
+    A_ENUM(Cpu, cache.mode, "mode", cpu_cache_mode, .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
+};
+static const XmElem cache_elem = ELEM("cache", Cpu, cache_rows);
+static const XmRow bits_rows[] = {
+    A_STR(Cpu, maxphysaddr.mode, "mode", .flags = XM_REQUIRED | XM_ABI),
+    A_OPT(Cpu, maxphysaddr.bits, "bits", .flags = XM_ABI),
+};
+static const XmElem bits_elem = ELEM("maxphysaddr", Cpu, bits_rows);
+static const XmRow feature_rows[] = {
+    A_ENUM(CpuFeature, policy, "policy", cpu_policy, .flags = XM_NONZERO | XM_ABI),
+    A_STR(CpuFeature, name, "name", .flags = XM_REQUIRED | XM_ABI),
+};
+static bool feature_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    CpuFeature *f = obj;
+    if (!f->policy)
+        f->policy = CPU_REQUIRE;
+    return true;
+}
+static const XmElem feature_elem = ELEM("feature", CpuFeature, feature_rows, .loaded = feature_loaded);
+
+/* --- NUMA cells */
+
+static const XmRow sibling_rows[] = {
+    A_OPT(NumaDistance, id, "id", .flags = XM_REQUIRED | XM_ABI),
+    A_U32(NumaDistance, value, "value", .min = 10, .max = 255, .flags = XM_REQUIRED | XM_ABI),
+};
+static const XmElem sibling_elem = ELEM("sibling", NumaDistance, sibling_rows);
+static const XmRow distances_rows[] = { LIST(NumaCell, distances, "sibling", sibling_elem) };
+static const XmElem distances_elem = ELEM("distances", NumaCell, distances_rows);
+static const XmRow cell_cache_line_rows[] = { A_U32(NumaCache, line, "value", .flags = XM_REQUIRED) };
+static const XmElem cell_cache_line_elem = ELEM("line", NumaCache, cell_cache_line_rows);
+static const XmRow cell_cache_size_rows[] = { A_U64(NumaCache, size, "value", .flags = XM_REQUIRED) };
+static const XmElem cell_cache_size_elem = ELEM("size", NumaCache, cell_cache_size_rows);
+static const XmRow cell_cache_rows[] = {
+    A_OPT(NumaCache, level, "level", .min = 1, .max = 3, .flags = XM_REQUIRED | XM_ABI),
+    A_STR(NumaCache, associativity, "associativity", .flags = XM_REQUIRED | XM_ABI),
+    A_STR(NumaCache, policy, "policy", .flags = XM_REQUIRED | XM_ABI),
+    INLINE("size", cell_cache_size_elem),
+    INLINE("line", cell_cache_line_elem),
+};
+static const XmElem cell_cache_elem = ELEM("cache", NumaCache, cell_cache_rows);
+
+/* @memory counts in @unit, KiB without, and is written in KiB. */
+static bool cell_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    NumaCell *cell = obj;
+
+    if (!size_scale(cell->memory, cell->unit, 1024, &cell->memory))
+        *why = g_strdup_printf("'%s' is not a unit of size, or the cell is too large", cell->unit ? cell->unit : "KiB");
+    cell->memory = (cell->memory + 1023) / 1024;
+    g_free(cell->unit);
+    cell->unit = g_strdup("KiB");
+    return !*why;
+}
+
+static const XmRow cell_rows[] = {
+    A_OPT(NumaCell, id, "id", .flags = XM_ABI),
+    A_BITS(NumaCell, cpus, "cpus", .flags = XM_ABI),
+    A_U64(NumaCell, memory, "memory", .flags = XM_REQUIRED | XM_ABI),
+    A_STR(NumaCell, unit, "unit"),
+    A_ENUM(NumaCell, access, "memAccess", memory_access, .flags = XM_NONZERO),
+    A_YESNO(NumaCell, discard, "discard"),
+    INLINE("distances", distances_elem),
+    LIST(NumaCell, caches, "cache", cell_cache_elem),
+};
+static const XmElem cell_elem = ELEM("cell", NumaCell, cell_rows, .loaded = cell_loaded);
+static const XmRow latency_rows[] = {
+    A_OPT(NumaLatency, initiator, "initiator", .flags = XM_REQUIRED),
+    A_OPT(NumaLatency, target, "target", .flags = XM_REQUIRED),
+    A_OPT(NumaLatency, cache, "cache", .min = 1, .max = 3),
+    A_STR(NumaLatency, type, "type", .flags = XM_REQUIRED),
+    A_U64(NumaLatency, value, "value", .flags = XM_REQUIRED),
+    A_STR(NumaLatency, unit, "unit"),
+};
+static const XmElem latency_elem = ELEM("latency", NumaLatency, latency_rows);
+static const XmElem bandwidth_elem = ELEM("bandwidth", NumaLatency, latency_rows);
+static const XmRow interconnects_rows[] = {
+    LIST(Cpu, latencies, "latency", latency_elem),
+    LIST(Cpu, bandwidths, "bandwidth", bandwidth_elem),
+};
+static const XmElem interconnects_elem = ELEM("interconnects", Cpu, interconnects_rows);
+static const XmRow numa_rows[] = {
+    LIST(Cpu, cells, "cell", cell_elem),
+    INLINE("interconnects", interconnects_elem),
+};
+static const XmElem numa_elem = ELEM("numa", Cpu, numa_rows);
+
+static const XmRow cpu_rows[] = {
+    A_ENUM(Cpu, mode, "mode", cpu_mode, .flags = XM_NONZERO | XM_ABI),
+    A_ENUM(Cpu, match, "match", cpu_match, .flags = XM_NONZERO),
+    A_ENUM(Cpu, check, "check", cpu_check, .flags = XM_NONZERO),
+    A_ONOFF(Cpu, migratable, "migratable"),
+    LEAF_STR(Cpu, arch, "arch"),
+    INLINE("model", model_elem),
+    LEAF_STR(Cpu, vendor, "vendor"),
+    INLINE("topology", topology_elem),
+    INLINE("cache", cache_elem),
+    INLINE("maxphysaddr", bits_elem),
+    LIST(Cpu, features, "feature", feature_elem),
+    INLINE("numa", numa_elem),
+};
+const XmElem cpu_elem = ELEM("cpu", Cpu, cpu_rows);

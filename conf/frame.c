@@ -1,0 +1,101 @@
+#include <string.h>
+#include "conf/frame.h"
+#include "conf/seclabel.h"
+
+#define QEMU_NS "http://libvirt.org/schemas/domain/qemu/1.0"
+#define IN_QEMU_NS .ns = QEMU_NS, .prefix = "qemu"
+
+XM_ENUM(virt_type, "virtualization type", NULL, "qemu", "kvm", "xen", "lxc", "openvz", "test", "vmware", "hyperv", "vbox",
+        "phyp", "parallels", "bhyve", "vz", "hvf");
+XM_COVERS(virt_type, VIRT__N);
+XM_ENUM(lifecycle_action, "life cycle action", NULL, "destroy", "restart", "rename-restart", "preserve", "coredump-destroy",
+        "coredump-restart");
+XM_COVERS(lifecycle_action, LIFECYCLE__N);
+XM_ENUM(lock_failure, "lock failure action", NULL, "poweroff", "restart", "pause", "ignore");
+XM_COVERS(lock_failure, LOCKFAIL__N);
+
+static const XmRow genid_rows[] = { XM_SCALAR(XM_TEXT, DomainFrame, genid.uuid, NULL, xm_uuid, char *, .flags = XM_ABI) };
+static bool genid_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    ((DomainFrame *)obj)->genid.present = true;
+    return true;
+}
+static bool genid_present(gconstpointer obj)
+{
+    return ((const DomainFrame *)obj)->genid.present;
+}
+static const XmElem genid_elem = ELEM("genid", DomainFrame, genid_rows, .loaded = genid_loaded, .present = genid_present);
+
+static const XmRow fc_rows[] = { A_STR(DomainFrame, resource.appid, "appid") };
+static const XmElem fc_elem = ELEM("fibrechannel", DomainFrame, fc_rows);
+static const XmRow resource_rows[] = {
+    LEAF_STR(DomainFrame, resource.partition, "partition", .doc = "absolute path of the cgroup that holds the guest's"),
+    INLINE("fibrechannel", fc_elem),
+};
+static const XmElem resource_elem = ELEM("resource", DomainFrame, resource_rows);
+
+static const XmRow mem_rows[] = { A_YESNO(DomainFrame, pm_suspend.mem, "enabled", .flags = XM_ABI) };
+static const XmElem suspend_mem_elem = ELEM("suspend-to-mem", DomainFrame, mem_rows);
+static const XmRow disk_rows[] = { A_YESNO(DomainFrame, pm_suspend.disk, "enabled", .flags = XM_ABI) };
+static const XmElem suspend_disk_elem = ELEM("suspend-to-disk", DomainFrame, disk_rows);
+static const XmRow pm_rows[] = { INLINE("suspend-to-mem", suspend_mem_elem), INLINE("suspend-to-disk", suspend_disk_elem) };
+static const XmElem pm_elem = ELEM("pm", DomainFrame, pm_rows);
+
+static const XmRow event_rows[] = {
+    A_STR(PerfEvent, name, "name", .flags = XM_REQUIRED),
+    A_YESNO(PerfEvent, enabled, "enabled", .flags = XM_REQUIRED),
+};
+static const XmElem event_elem = ELEM("event", PerfEvent, event_rows);
+static const XmRow perf_rows[] = { LIST(DomainFrame, perf, "event", event_elem) };
+static const XmElem perf_elem = ELEM("perf", DomainFrame, perf_rows);
+
+static const XmRow before_rows[] = {
+    A_ENUM(DomainFrame, virt, "type", virt_type, .flags = XM_REQUIRED | XM_NONZERO, .doc = "kvm, or qemu for emulation"),
+    A_U32(DomainFrame, id, "id", .flags = XM_LIVE),
+    LEAF_STR(DomainFrame, name, "name", .flags = XM_REQUIRED, .doc = "unique on this host"),
+    LEAF_UUID(DomainFrame, uuid, "uuid", .flags = XM_ABI),
+    INLINE("genid", genid_elem),
+    LEAF_STR(DomainFrame, title, "title", .flags = XM_HOT | XM_EMPTY_ABSENT),
+    LEAF_STR(DomainFrame, description, "description", .flags = XM_HOT | XM_EMPTY_ABSENT),
+    KEEP(DomainFrame, metadata, "metadata", .flags = XM_HOT),
+    INCLUDE(DomainFrame, memory, memory_elem),
+    INLINE_AT(DomainFrame, tune, "blkiotune", blkiotune_elem),
+    INLINE_AT(DomainFrame, memory, "memtune", memtune_elem),
+    INLINE_AT(DomainFrame, memory, "memoryBacking", memory_backing_elem),
+    INCLUDE(DomainFrame, vcpus, vcpus_elem),
+    INLINE_AT(DomainFrame, tune, "cputune", cputune_elem),
+    INLINE_AT(DomainFrame, tune, "numatune", numatune_elem),
+    INLINE("resource", resource_elem),
+    LIST(DomainFrame, sysinfo, "sysinfo", sysinfo_elem),
+    INLINE_AT(DomainFrame, os, "os", os_elem),
+    INLINE_AT(DomainFrame, features, "features", features_elem),
+    CHILD(DomainFrame, cpu, "cpu", cpu_elem),
+    INLINE_AT(DomainFrame, clock, "clock", clock_elem),
+    LEAF_ENUM(DomainFrame, on_poweroff, "on_poweroff", lifecycle_action, .flags = XM_NONZERO),
+    LEAF_ENUM(DomainFrame, on_reboot, "on_reboot", lifecycle_action, .flags = XM_NONZERO),
+    LEAF_ENUM(DomainFrame, on_crash, "on_crash", lifecycle_action, .flags = XM_NONZERO),
+    LEAF_ENUM(DomainFrame, on_lockfailure, "on_lockfailure", lock_failure, .flags = XM_NONZERO),
+    INLINE("pm", pm_elem),
+    INLINE("perf", perf_elem),
+};
+const XmElem frame_before_elem = ELEM("domain", DomainFrame, before_rows);
+
+static const XmRow argument_rows[] = { A_STR(QemuArgument, value, "value", .flags = XM_REQUIRED) };
+static const XmElem argument_elem = ELEM("arg", QemuArgument, argument_rows);
+static const XmRow variable_rows[] = {
+    A_STR(QemuVariable, name, "name", .flags = XM_REQUIRED),
+    A_STR(QemuVariable, value, "value"),
+};
+static const XmElem variable_elem = ELEM("env", QemuVariable, variable_rows);
+static const XmRow commandline_rows[] = {
+    LIST(DomainFrame, qemu_args, "arg", argument_elem, IN_QEMU_NS),
+    LIST(DomainFrame, qemu_env, "env", variable_elem, IN_QEMU_NS),
+};
+static const XmElem commandline_elem = ELEM("commandline", DomainFrame, commandline_rows);
+
+static const XmRow after_rows[] = {
+    LIST(DomainFrame, seclabels, "seclabel", seclabel_elem, .max_items = 64),
+    CHILD(DomainFrame, launch_security, "launchSecurity", launch_security_elem),
+    INLINE("commandline", commandline_elem, IN_QEMU_NS),
+};
+const XmElem frame_after_elem = ELEM("domain", DomainFrame, after_rows);
