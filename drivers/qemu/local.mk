@@ -40,6 +40,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/pci_connect.c \
 	drivers/qemu/prepare.c \
 	drivers/qemu/qemu.h \
+	drivers/qemu/qmp.c drivers/qemu/qmp.h \
 	drivers/qemu/redirdev_build.c \
 	drivers/qemu/rng_build.c \
 	drivers/qemu/rng_define.c \
