@@ -4,6 +4,7 @@ unit_tests = \
 	tests/unit/domain_property \
 	tests/unit/error \
 	tests/unit/pci_bus \
+	tests/unit/qmp \
 	tests/unit/settings \
 	tests/unit/values \
 	tests/unit/xdr \
