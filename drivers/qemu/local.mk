@@ -9,7 +9,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/address_usb.c \
 	drivers/qemu/audio_build.c \
 	drivers/qemu/audio_define.c \
-	drivers/qemu/build.h \
+	drivers/qemu/build.c drivers/qemu/build.h \
 	drivers/qemu/caps.c drivers/qemu/caps.h \
 	drivers/qemu/caps_data.h \
 	drivers/qemu/caps_probe.c \
@@ -21,7 +21,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/controller_build.c \
 	drivers/qemu/controller_define.c \
 	drivers/qemu/controller_rules.c drivers/qemu/controller_rules.h \
-	drivers/qemu/define.h \
+	drivers/qemu/define.c drivers/qemu/define.h \
 	drivers/qemu/disk_build.c \
 	drivers/qemu/disk_define.c \
 	drivers/qemu/disk_nodes.c drivers/qemu/disk_nodes.h \

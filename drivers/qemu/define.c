@@ -1,0 +1,22 @@
+/* The passes of a definition, in order. The order is the matter: firmware decides what a machine has,
+ * devices come before the controllers they imply, and addresses before what repeats them. */
+#include "config.h"
+#include "drivers/qemu/chardev_define.h"
+#include "drivers/qemu/define.h"
+
+static const struct { const char *name; DefinePass pass; } passes[] = {
+    { "chardevs", pass_chardevs },
+    { "disks", pass_disks },
+    { "display", pass_display },
+    { "controllers", pass_controllers },
+    { "addresses", pass_addresses },
+    { "console alias", pass_console_alias },
+};
+
+bool qemu_define(DomainDef *def, const DefineCtx *ctx, GError **err)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(passes); i++)
+        if (!passes[i].pass(def, ctx, err))
+            return false;
+    return true;
+}
