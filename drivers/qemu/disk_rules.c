@@ -2,6 +2,7 @@
 #include "config.h"
 #include <string.h>
 #include "conf/disk.h"
+#include "conf/hostdev.h"
 #include "drivers/qemu/address.h"
 #include "drivers/qemu/disk_rules.h"
 
@@ -425,11 +426,30 @@ static bool check_place(const DomainDef *def, const Disk *disk, GError **err)
     return true;
 }
 
+/* SCSI host devices sit among the disks of their controller. */
+static bool check_hostdevs(const DomainDef *def, GError **err)
+{
+    GPtrArray *hostdevs = domain_devices(def, DEV_HOSTDEV);
+    for (guint i = 0; i < hostdevs->len; i++) {
+        const Hostdev *h = hostdevs->pdata[i];
+        const Address *a = &h->info.addr;
+        if (h->type != HOSTDEV_SCSI || a->type != ADDR_DRIVE)
+            continue;
+        const Controller *c = controller_find(def, CONTROLLER_SCSI, a->drive.controller.v);
+        if (!c || c->model != MODEL_LSILOGIC || (a->drive.target.v == 0 && a->drive.unit.v <= 7))
+            continue;
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "host device %u: target must be 0 and unit at most 7 for "
+                    "controller model 'lsilogic'; use model='virtio-scsi'", i + 1);
+        return false;
+    }
+    return true;
+}
+
 bool disks_check_places(const DomainDef *def, GError **err)
 {
     GPtrArray *disks = domain_devices(def, DEV_DISK);
     for (guint i = 0; i < disks->len; i++)
         if (!check_place(def, disks->pdata[i], err))
             return false;
-    return true;
+    return check_hostdevs(def, err);
 }

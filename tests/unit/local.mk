@@ -1,6 +1,7 @@
 # A test is its name here: NAME is built from NAME.c and linked with LDADD below.
 unit_tests = \
 	tests/unit/cgroup \
+	tests/unit/disk \
 	tests/unit/domain_property \
 	tests/unit/error \
 	tests/unit/pci_bus \
