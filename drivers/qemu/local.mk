@@ -1,5 +1,6 @@
 noinst_LIBRARIES += drivers/qemu/libqemu.a
 drivers_qemu_libqemu_a_SOURCES = \
+	drivers/qemu/actor.c drivers/qemu/actor.h \
 	drivers/qemu/address.c drivers/qemu/address.h \
 	drivers/qemu/address_build.c \
 	drivers/qemu/address_dimm.c \

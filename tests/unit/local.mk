@@ -1,5 +1,6 @@
 # A test is its name here: NAME is built from NAME.c and linked with LDADD below.
 unit_tests = \
+	tests/unit/actor \
 	tests/unit/cgroup \
 	tests/unit/disk \
 	tests/unit/domain_property \
