@@ -374,11 +374,48 @@ static bool check_unique(const DomainDef *def, GError **err)
     return true;
 }
 
+/* --- what the rest of the domain must give */
+
+static bool has_shared_memory(const DomainDef *def)
+{
+    const Cpu *cpu = def->frame.cpu;
+    GPtrArray *cells = cpu ? cpu->cells : NULL;
+    bool all = def->frame.memory.backing.access == MEMACCESS_SHARED;
+    for (guint i = 0; cells && i < cells->len; i++) {
+        const NumaCell *cell = cells->pdata[i];
+        all = cell->access ? cell->access == MEMACCESS_SHARED : def->frame.memory.backing.access == MEMACCESS_SHARED;
+        if (!all)
+            return false;
+    }
+    return all;
+}
+
+static bool has_iothread(const DomainDef *def, guint32 id)
+{
+    const Vcpus *v = &def->frame.vcpus;
+    for (guint i = 0; v->iothread_ids && i < v->iothread_ids->len; i++)
+        if (((const IoThread *)v->iothread_ids->pdata[i])->id == id)
+            return true;
+    return id <= v->iothreads && (!v->iothread_ids || v->iothread_ids->len == 0);
+}
+
+static bool check_domain(const DomainDef *def, const Disk *disk, GError **err)
+{
+    const char *fault = NULL;
+    if (disk->src.type == SOURCE_VHOSTUSER && !has_shared_memory(def))
+        fault = "'vhostuser' requires shared memory; add <memoryBacking><source type='memfd'/><access mode='shared'/>";
+    else if (disk->driver.iothread && !has_iothread(def, disk->driver.iothread))
+        fault = "its iothread is not defined; raise <iothreads> or add it to <iothreadids>";
+    if (fault)
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "disk '%s': %s", disk->dst, fault);
+    return !fault;
+}
+
 bool disks_check(const DomainDef *def, const DefineCtx *ctx, GError **err)
 {
     GPtrArray *disks = domain_devices(def, DEV_DISK);
     for (guint i = 0; i < disks->len; i++)
-        if (!check_one(disks->pdata[i], ctx, err))
+        if (!check_one(disks->pdata[i], ctx, err) || !check_domain(def, disks->pdata[i], err))
             return false;
     return check_unique(def, err);
 }

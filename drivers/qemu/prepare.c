@@ -119,11 +119,38 @@ static void number_nodes(DomainDef *def)
 
 /* --- boot order */
 
-static void copy_boot_order(DomainDef *def)
+static BootDevice boots_as(const Disk *disk)
+{
+    static const BootDevice devices[DISK_DEVICE__N] = { [DISK_DEVICE_DISK] = BOOT_HD, [DISK_DEVICE_LUN] = BOOT_HD,
+                                                        [DISK_DEVICE_CDROM] = BOOT_CDROM, [DISK_DEVICE_FLOPPY] = BOOT_FD };
+    return devices[disk->device];
+}
+
+/* <os><boot dev> means the first device of the kind: it gets the place in the list, counted from 1. */
+static void boot_by_kind(DomainDef *def)
+{
+    guint places[BOOT__N] = { 0 };
+    GPtrArray *boots = def->frame.os.boot;
+    for (guint i = 0; boots && i < boots->len; i++)
+        places[((const Boot *)boots->pdata[i])->dev] = i + 1;
+    GPtrArray *disks = domain_devices(def, DEV_DISK), *nics = domain_devices(def, DEV_INTERFACE);
+    for (guint i = 0; i < disks->len; i++) {
+        Disk *disk = disks->pdata[i];
+        BootDevice kind = boots_as(disk);
+        disk->info.boot_index = places[kind];
+        places[kind] = 0;
+    }
+    if (nics->len > 0)
+        ((DeviceInfo *)nics->pdata[0])->boot_index = places[BOOT_NETWORK];
+}
+
+static void give_boot_indices(DomainDef *def)
 {
     DeviceRef ref;
     for (DeviceIter i = { 0 }; device_next(def, &i, &ref);)
         ref.info->boot_index = ref.info->boot_order;
+    if (def->frame.os.boot && def->frame.os.boot->len > 0)
+        boot_by_kind(def);
 }
 
 bool qemu_prepare_live(DomainDef *def, const QemuBuild *b, GError **err)
@@ -132,7 +159,7 @@ bool qemu_prepare_live(DomainDef *def, const QemuBuild *b, GError **err)
     if (!check_aliases(def, err))
         return false;
     number_nodes(def);
-    copy_boot_order(def);
+    give_boot_indices(def);
     chardevs_prepare(def, b->lib_dir, b->domain_dir);
     if (b->dry)
         graphics_prepare_dry(def, b->domain_dir, b->run_dir);
