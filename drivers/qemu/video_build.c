@@ -18,7 +18,7 @@ static const struct { const char *primary, *secondary; } cards[VIDEO__N] = {
 static bool has_vga(const QemuBuild *b)
 {
     const char *arch = qemu_caps_arch(b->caps);
-    return g_str_equal(arch, "x86_64") || g_str_equal(arch, "i386") || g_str_has_prefix(arch, "ppc");
+    return g_str_equal(arch, "x86_64") || g_str_equal(arch, "i686") || g_str_has_prefix(arch, "ppc");
 }
 
 static char *virtio_card(const QemuBuild *b, const Video *v, bool primary)
