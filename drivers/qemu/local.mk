@@ -35,7 +35,11 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
+	drivers/qemu/hostdev_define.c \
 	drivers/qemu/input_build.c \
+	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
+	drivers/qemu/interface_rules.c \
+	drivers/qemu/misc_define.c drivers/qemu/misc_define.h \
 	drivers/qemu/pci_board.c \
 	drivers/qemu/pci_bus.c drivers/qemu/pci_bus.h \
 	drivers/qemu/pci_connect.c \
