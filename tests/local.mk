@@ -3,6 +3,10 @@
 include tests/unit/local.mk
 include tests/bench/local.mk
 
+# What the driver makes of XML, without a daemon: for tests and for looking.
+noinst_PROGRAMS += tests/xmltool
+tests_xmltool_SOURCES = tests/xmltool.c
+
 source_tests = tests/source/layers.sh
 TESTS += $(source_tests)
 EXTRA_DIST += $(source_tests)

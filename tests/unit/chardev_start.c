@@ -1,5 +1,4 @@
 /* Sockets, files and pseudo terminals of character devices, as a start fills them in. */
-#define _GNU_SOURCE
 #include "config.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,11 @@
 unit_tests = \
 	tests/unit/actor \
 	tests/unit/cgroup \
+	tests/unit/chardev_start \
 	tests/unit/disk \
 	tests/unit/domain_property \
 	tests/unit/error \
+	tests/unit/graphics_start \
 	tests/unit/pci_bus \
 	tests/unit/qmp \
 	tests/unit/settings \
