@@ -43,9 +43,6 @@ static bool smm_on(gpointer obj, xmlNode *node, char **why)
 }
 static const XmElem smm_elem = ELEM("smm", Features, smm_rows, .loaded = smm_on, .present = smm_present);
 
-SWITCH(pmu, "pmu", pmu);
-SWITCH(vmport, "vmport", vmport);
-SWITCH(vmcoreinfo, "vmcoreinfo", vmcoreinfo);
 SWITCH(htm, "htm", htm);
 SWITCH(nested_hv, "nested-hv", nested_hv);
 SWITCH(ccf_assist, "ccf-assist", ccf_assist);
@@ -53,20 +50,20 @@ ONE(gic, "gic", A_STR(Features, gic_version, "version", .flags = XM_ABI));
 ONE(ioapic, "ioapic", A_ENUM(Features, ioapic, "driver", ioapic_driver, .flags = XM_REQUIRED | XM_ABI));
 ONE(msrs, "msrs", A_STR(Features, msrs_unknown, "unknown", .flags = XM_REQUIRED));
 
-/* A feature that needs no word is switched on by being named. */
-static bool on_when_named(Tristate *state)
-{
-    if (!*state)
-        *state = TRI_YES;
-    return true;
-}
-
-static bool pvspinlock_named(gpointer obj, xmlNode *node, char **why)
-{
-    return on_when_named(&((Features *)obj)->pvspinlock);
-}
-static const XmRow named_rows[] = { A_ONOFF(Features, pvspinlock, "state", .flags = XM_ABI) };
-static const XmElem pvspinlock_named_elem = ELEM("pvspinlock", Features, named_rows, .loaded = pvspinlock_named);
+/* A feature without a state is switched on by being named. */
+#define NAMED(id, name, field) \
+    static bool id##_named(gpointer obj, xmlNode *node, char **why) \
+    { \
+        Tristate *state = &((Features *)obj)->field; \
+        *state = *state ? *state : TRI_YES; \
+        return true; \
+    } \
+    static const XmRow id##_rows[] = { A_ONOFF(Features, field, "state", .flags = XM_ABI) }; \
+    static const XmElem id##_elem = ELEM(name, Features, id##_rows, .loaded = id##_named)
+NAMED(pvspinlock, "pvspinlock", pvspinlock);
+NAMED(pmu, "pmu", pmu);
+NAMED(vmport, "vmport", vmport);
+NAMED(vmcoreinfo, "vmcoreinfo", vmcoreinfo);
 
 /* --- <hyperv> */
 
@@ -168,7 +165,7 @@ static const XmRow features_rows[] = {
     FLAG(Features, privnet, "privnet"),
     INLINE("hyperv", hyperv_elem),
     INLINE("kvm", kvm_elem),
-    INLINE("pvspinlock", pvspinlock_named_elem),
+    INLINE("pvspinlock", pvspinlock_elem),
     INLINE("pmu", pmu_elem),
     INLINE("vmport", vmport_elem),
     INLINE("gic", gic_elem),

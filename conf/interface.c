@@ -29,8 +29,8 @@ static bool refuse(char **why, const char *text)
 /* --- addresses and routes */
 
 static const XmRow ip_rows[] = {
-    A_STR(InterfaceIp, family, "family"),
     A_STR(InterfaceIp, address, "address", .flags = XM_REQUIRED),
+    A_STR(InterfaceIp, family, "family"),
     A_OPT(InterfaceIp, prefix, "prefix", .max = 128),
     A_STR(InterfaceIp, peer, "peer"),
 };
@@ -276,6 +276,11 @@ static guint interface_variant(gconstpointer obj)
     return ((const Interface *)obj)->type;
 }
 
+static void interface_init(gpointer obj)
+{
+    ((Interface *)obj)->type = NET_USER;
+}
+
 static bool interface_check(gconstpointer obj, char **why)
 {
     const Interface *n = obj;
@@ -297,7 +302,7 @@ static bool interface_check(gconstpointer obj, char **why)
 
 #define T(x) XM_BIT(NET_##x)
 static const XmRow interface_rows[] = {
-    A_ENUM (Interface, type, "type", interface_type, .flags = XM_REQUIRED, .doc = "how it is connected"),
+    A_ENUM (Interface, type, "type", interface_type, .flags = XM_NONZERO, .doc = "how it is connected"),
     A_YESNO(Interface, managed, "managed", .when = T(HOSTDEV)),
     A_YESNO(Interface, trust_filters, "trustGuestRxFilters"),
     INLINE ("mac", mac_elem),
@@ -336,4 +341,4 @@ static const XmRow interface_rows[] = {
     INCLUDE(Interface, info, device_info_elem),
 };
 const XmElem interface_elem = ELEM("interface", Interface, interface_rows, .has_line = true, .variant = interface_variant,
-                                   .check = interface_check);
+                                   .init = interface_init, .check = interface_check);

@@ -1,4 +1,5 @@
 #include "conf/os.h"
+#include "conf/storage_rows.h"
 #include <string.h>
 
 XM_ENUM(boot_device, "boot device", NULL, "fd", "hd", "cdrom", "network");
@@ -33,11 +34,19 @@ static const XmRow loader_rows[] = {
     TEXT_STR(Os, loader.path, .flags = XM_EMPTY_ABSENT),
 };
 static const XmElem loader_elem = ELEM("loader", Os, loader_rows);
+/* Where the variables live: a path as text, or a source of a type. */
+static guint nvram_variant(gconstpointer obj)
+{
+    return ((const Os *)obj)->nvram.source.type != SOURCE_NONE;
+}
+
 static const XmRow nvram_rows[] = {
     A_STR(Os, nvram.template, "template"),
-    TEXT_STR(Os, nvram.path, .flags = XM_EMPTY_ABSENT),
+    A_ENUM(Os, nvram.source.type, "type", source_type, .flags = XM_NONZERO),
+    INLINE_AT(Os, nvram.source, "source", storage_source_elem, .when = XM_BIT(1)),
+    TEXT_STR(Os, nvram.path, .when = XM_BIT(0), .flags = XM_EMPTY_ABSENT),
 };
-static const XmElem nvram_elem = ELEM("nvram", Os, nvram_rows);
+static const XmElem nvram_elem = ELEM("nvram", Os, nvram_rows, .variant = nvram_variant);
 
 static const XmRow boot_rows[] = { A_ENUM(Boot, dev, "dev", boot_device, .flags = XM_REQUIRED | XM_NONZERO | XM_ABI) };
 static const XmElem boot_elem = ELEM("boot", Boot, boot_rows);

@@ -1,7 +1,7 @@
 /* <os>, <sysinfo>, <launchSecurity>: what the guest boots, and what its firmware tells it. */
 #ifndef QV_CONF_OS_H
 #define QV_CONF_OS_H
-#include "conf/xm.h"
+#include "conf/disk.h"
 
 typedef enum { FIRMWARE_NONE, FIRMWARE_BIOS, FIRMWARE_EFI, FIRMWARE__N } Firmware;
 typedef enum { LOADER_NONE, LOADER_ROM, LOADER_PFLASH, LOADER__N } LoaderType;
@@ -18,7 +18,7 @@ typedef struct {
     Firmware firmware;
     GPtrArray *firmware_features;    /* FirmwareFeature */
     struct { Tristate readonly, secure, stateless; LoaderType type; char *path; } loader;
-    struct { char *template, *path; bool present; } nvram;
+    struct { char *template, *path; StorageSource source; } nvram;   /* path, or a source of a type */
     GPtrArray *boot;                 /* Boot */
     struct { Tristate enable; OptU32 timeout; } bootmenu;
     struct { Tristate useserial; OptI32 reboot_timeout; } bios;

@@ -132,6 +132,7 @@ static void write_element(Format *f, const XmElem *e, gconstpointer obj, const X
 static void write_inline(Format *f, const XmElem *e, gconstpointer obj, const XmRow *r)
 {
     gsize start = f->out->len;
+    guint declared = f->declared ? f->declared->len : 0;
     bool was_open = f->tag_open;
 
     if (e->present && !e->present(obj))
@@ -145,6 +146,8 @@ static void write_inline(Format *f, const XmElem *e, gconstpointer obj, const Xm
     if (nothing && !(r->flags & XM_EMPTY_OK) && !e->present) {
         g_string_truncate(f->out, start);
         f->tag_open = was_open;
+        if (f->declared)
+            g_ptr_array_set_size(f->declared, declared);
     }
 }
 

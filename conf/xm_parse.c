@@ -192,7 +192,7 @@ static bool read_text(Parse *p, const XmRow *r, gpointer obj, xmlNode *node)
     xmlChar *owned;
     const char *text = text_of(node->children, node, &owned);
     bool empty = !text[strspn(text, " \t\r\n")];
-    bool ok = empty && r->type != &xm_str ? !(r->flags & XM_REQUIRED) || missing(p, r, node)
+    bool ok = empty && (r->type != &xm_str || r->flags & XM_EMPTY_ABSENT) ? !(r->flags & XM_REQUIRED) || missing(p, r, node)
                                           : !*text || read_scalar(p, r, obj, node, text, NULL);
 
     xmlFree(owned);
