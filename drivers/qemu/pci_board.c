@@ -6,7 +6,7 @@
 
 Board domain_board(const DomainDef *def)
 {
-    const char *machine = def->frame.os.machine ? def->frame.os.machine : "";
+    const char *machine = def->frame.os.machine ? def->frame.os.machine : "pc";      /* QEMU's default */
     if (strcmp(machine, "q35") == 0 || g_str_has_prefix(machine, "pc-q35"))
         return BOARD_Q35;
     if (strcmp(machine, "pc") == 0 || g_str_has_prefix(machine, "pc-i440fx") || g_str_has_prefix(machine, "pc-0.") ||
