@@ -36,6 +36,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
 	drivers/qemu/hostdev_define.c \
+	drivers/qemu/index.c drivers/qemu/index.h \
 	drivers/qemu/input_build.c \
 	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
 	drivers/qemu/interface_rules.c \

@@ -7,6 +7,7 @@ unit_tests = \
 	tests/unit/domain_property \
 	tests/unit/error \
 	tests/unit/graphics_start \
+	tests/unit/index \
 	tests/unit/pci_bus \
 	tests/unit/qmp \
 	tests/unit/settings \
