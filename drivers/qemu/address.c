@@ -28,16 +28,27 @@ static void complete(Address *a)
     }
 }
 
-/* Channels of other architectures' machines. */
+/* What another architecture's machine would take. */
+static const char *foreign(const DomainDef *def, const DeviceRef *ref)
+{
+    const Address *a = &ref->info->addr;
+    if (a->type == ADDR_CCW || a->type == ADDR_VIRTIO_S390)
+        return "cannot use CCW address type for a device of this machine type; use type='pci'";
+    if (a->type == ADDR_PCI && (a->pci.zpci_uid.set || a->pci.zpci_fid.set))
+        return "this QEMU doesn't support zPCI; leave <zpci> out";
+    if (a->type != ADDR_NONE && a->type != ADDR_PCI && (pci_connect(ref, domain_board(def)) & PCI_INTEGRATED))
+        return "it needs a PCI address";
+    return NULL;
+}
+
 static bool check_kinds(const DomainDef *def, GError **err)
 {
     DeviceRef ref;
     for (DeviceIter i = { 0 }; device_next(def, &i, &ref);) {
-        AddrType type = ref.info->addr.type;
-        if (type != ADDR_CCW && type != ADDR_VIRTIO_S390)
+        const char *fault = foreign(def, &ref);
+        if (!fault)
             continue;
-        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "%s %u: cannot use CCW address type for a device of machine "
-                    "type '%s'; use type='pci'", device_kinds[ref.kind].name, ref.index + 1, def->frame.os.machine);
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "%s %u: %s", device_kinds[ref.kind].name, ref.index + 1, fault);
         return false;
     }
     return true;
