@@ -116,8 +116,10 @@ static bool put_elements(GByteArray *out, const XdrField *field, const guint8 *a
 static bool put_field(GByteArray *out, const XdrField *field, const guint8 *value)
 {
     const guint8 *at = value + field->offset;
-    const void *target = *(void *const *)(const void *)at;
+    const void *target = NULL;
     guint n;
+    if (field->form == XDR_OPTIONAL || field->form == XDR_VAR)
+        target = *(void *const *)(const void *)at;
     switch (field->form) {
     case XDR_ONE:
         return put_element(out, field, at);
