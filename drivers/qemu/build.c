@@ -5,6 +5,7 @@
 #include "drivers/qemu/chardev_build.h"
 
 static const struct { const char *name; QemuBuildFn build; } builders[] = {
+    { "frame", build_frame },
     { "controllers", build_controllers },
     { "hubs", build_hubs },
     { "disks", build_disks },
@@ -14,6 +15,7 @@ static const struct { const char *name; QemuBuildFn build; } builders[] = {
     { "display", build_display },
     { "redirdevs", build_redirdevs },
     { "rngs", build_rngs },
+    { "frame, late", build_frame_late },
 };
 
 QemuCommand *qemu_build(QemuBuild *b, GError **err)

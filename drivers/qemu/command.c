@@ -5,7 +5,7 @@
 #include "drivers/qemu/command.h"
 
 typedef struct {
-    const char *option;     /* a literal of the builders */
+    char *option;
     char *value;            /* rendered; NULL: a flag */
     Reason why;
 } Argument;
@@ -22,6 +22,7 @@ struct QemuCommand {
 static void argument_clear(gpointer data)
 {
     Argument *a = data;
+    g_free(a->option);
     g_free(a->value);
     g_free(a->why.path);
 }
@@ -101,7 +102,7 @@ static char *render_opts(json_object *props)
 
 static void add(QemuCommand *cmd, const char *option, char *value, Reason why)
 {
-    Argument a = { option, value, why };
+    Argument a = { g_strdup(option), value, why };
     g_array_append_val(cmd->arguments, a);
 }
 
@@ -126,6 +127,11 @@ void qemu_command_json(QemuCommand *cmd, const char *option, json_object *props,
     int style = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
     add(cmd, option, g_strdup(json_object_to_json_string_ext(props, style)), why);
     json_object_put(props);
+}
+
+void qemu_command_argument(QemuCommand *cmd, const char *word, Reason why)
+{
+    add(cmd, word, NULL, why);
 }
 
 void qemu_command_env(QemuCommand *cmd, const char *name, const char *value)
@@ -266,7 +272,8 @@ char *qemu_command_text(const QemuCommand *cmd)
     append_word(out, cmd->binary);
     for (guint i = 0; i < cmd->arguments->len; i++) {
         const Argument *a = &g_array_index(cmd->arguments, Argument, i);
-        g_string_append_printf(out, " \\\n%s", a->option);
+        g_string_append(out, " \\\n");
+        append_word(out, a->option);
         if (a->value) {
             g_string_append_c(out, ' ');
             append_word(out, a->value);

@@ -28,6 +28,7 @@ void qemu_command_flag(QemuCommand *cmd, const char *option, Reason why);
 void qemu_command_word(QemuCommand *cmd, const char *option, const char *word, Reason why);   /* verbatim */
 void qemu_command_opts(QemuCommand *cmd, const char *option, json_object *props, Reason why); /* a,b=c: a member named "" is the bare first word */
 void qemu_command_json(QemuCommand *cmd, const char *option, json_object *props, Reason why);
+void qemu_command_argument(QemuCommand *cmd, const char *word, Reason why);   /* a whole argument of the user's own */
 void qemu_command_env(QemuCommand *cmd, const char *name, const char *value);
 /* QEMU inherits @fd (taken: closed with the command) under the same number. */
 void qemu_command_pass_fd(QemuCommand *cmd, int fd);

@@ -22,6 +22,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/controller_build.c \
 	drivers/qemu/controller_define.c \
 	drivers/qemu/controller_rules.c drivers/qemu/controller_rules.h \
+	drivers/qemu/cpu_build.c \
 	drivers/qemu/define.c drivers/qemu/define.h \
 	drivers/qemu/disk_build.c \
 	drivers/qemu/disk_define.c \
@@ -32,6 +33,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/display_define.c drivers/qemu/display_define.h \
 	drivers/qemu/each.h \
 	drivers/qemu/filesystem_build.c \
+	drivers/qemu/frame_build.c drivers/qemu/frame_build.h \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
@@ -41,6 +43,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
 	drivers/qemu/interface_rules.c \
 	drivers/qemu/misc_define.c drivers/qemu/misc_define.h \
+	drivers/qemu/numa_build.c \
 	drivers/qemu/pci_board.c \
 	drivers/qemu/pci_bus.c drivers/qemu/pci_bus.h \
 	drivers/qemu/pci_connect.c \
@@ -50,6 +53,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/redirdev_build.c \
 	drivers/qemu/rng_build.c \
 	drivers/qemu/rng_define.c \
+	drivers/qemu/smbios_build.c \
 	drivers/qemu/tpm_build.c \
 	drivers/qemu/tpm_define.c \
 	drivers/qemu/tpm_start.c drivers/qemu/tpm_start.h \

@@ -1,0 +1,92 @@
+/* -cpu: model, features, Hyper-V enlightenments. */
+#include "config.h"
+#include "drivers/qemu/frame_build.h"
+
+static const char *const hyperv[HV__N] = {
+    [HV_RELAXED] = "hv-relaxed", [HV_VAPIC] = "hv-vapic", [HV_SPINLOCKS] = NULL, [HV_VPINDEX] = "hv-vpindex",
+    [HV_RUNTIME] = "hv-runtime", [HV_SYNIC] = "hv-synic", [HV_STIMER] = "hv-stimer", [HV_RESET] = "hv-reset",
+    [HV_VENDOR_ID] = NULL, [HV_FREQUENCIES] = "hv-frequencies", [HV_REENLIGHTENMENT] = "hv-reenlightenment",
+    [HV_TLBFLUSH] = "hv-tlbflush", [HV_IPI] = "hv-ipi", [HV_EVMCS] = "hv-evmcs", [HV_AVIC] = "hv-avic",
+};
+
+static const char *model_of(const QemuBuild *b)
+{
+    const DomainFrame *f = &b->def->frame;
+    const Cpu *cpu = f->cpu;
+    if (cpu && cpu->mode == CPU_HOST_PASSTHROUGH)
+        return f->virt == VIRT_KVM ? "host" : "max";
+    if (cpu && (cpu->mode == CPU_MAXIMUM || cpu->mode == CPU_HOST_MODEL))
+        return "max";
+    return cpu && cpu->model.name ? cpu->model.name : "qemu64";
+}
+
+static void add_features(json_object *p, const Cpu *cpu)
+{
+    for (guint i = 0; cpu && cpu->features && i < cpu->features->len; i++) {
+        const CpuFeature *f = g_ptr_array_index(cpu->features, i);
+        bool off = f->policy == CPU_DISABLE || f->policy == CPU_FORBID;
+        if (f->name && f->policy != CPU_OPTIONAL)
+            props_str(p, f->name, off ? "off" : "on");
+    }
+}
+
+static void add_timers(json_object *p, const Clock *clock)
+{
+    for (guint i = 0; clock->timers && i < clock->timers->len; i++) {
+        const Timer *t = g_ptr_array_index(clock->timers, i);
+        if (t->name == TIMER_KVMCLOCK && t->present)
+            props_onoff(p, "kvmclock", t->present);
+        if (t->name == TIMER_HYPERVCLOCK && t->present == TRI_YES)
+            props_str(p, "hv-time", "on");
+        if (t->name == TIMER_TSC)
+            props_u64_opt(p, "tsc-frequency", t->frequency);
+    }
+}
+
+static void add_hyperv(json_object *p, const Features *f)
+{
+    if (f->hyperv.mode == HYPERV_PASSTHROUGH)
+        props_str(p, "hv-passthrough", "on");
+    for (guint i = 0; i < HV__N; i++)
+        if (hyperv[i] && f->hyperv.state[i] == TRI_YES)
+            props_str(p, hyperv[i], "on");
+    if (f->hyperv.state[HV_STIMER] == TRI_YES && f->hyperv.stimer_direct == TRI_YES)
+        props_str(p, "hv-stimer-direct", "on");
+    if (f->hyperv.state[HV_SPINLOCKS] == TRI_YES)
+        props_strf(p, "hv-spinlocks", "0x%x", f->hyperv.retries);
+    if (f->hyperv.state[HV_VENDOR_ID] == TRI_YES)
+        props_str(p, "hv-vendor-id", f->hyperv.vendor_id);
+}
+
+bool build_cpu(QemuBuild *b, G_GNUC_UNUSED GError **err)
+{
+    const DomainFrame *f = &b->def->frame;
+    json_object *p = json_object_new_object();
+    props_str(p, "", model_of(b));
+    if (f->cpu) {
+        props_str(p, "vendor", f->cpu->model.vendor_id);
+        props_onoff(p, "migratable", f->cpu->migratable);
+        add_features(p, f->cpu);
+    }
+    add_timers(p, &f->clock);
+    if (f->features.apic.present)
+        props_onoff(p, "kvm-pv-eoi", f->features.apic.eoi);
+    props_onoff(p, "kvm-pv-unhalt", f->features.pvspinlock);
+    if (f->features.viridian)
+        props_str(p, "hv-relaxed", "on");
+    add_hyperv(p, &f->features);
+    if (f->features.kvm.hidden == TRI_YES)
+        props_str(p, "kvm", "off");
+    props_onoff(p, "kvm-hint-dedicated", f->features.kvm.hint_dedicated == TRI_YES ? TRI_YES : TRI_ABSENT);
+    props_onoff(p, "kvm-poll-control", f->features.kvm.poll_control == TRI_YES ? TRI_YES : TRI_ABSENT);
+    props_onoff(p, "pmu", f->features.pmu);
+    if (f->cpu && f->cpu->cache.present) {
+        props_onoff(p, "host-cache-info", f->cpu->cache.mode == CPU_CACHE_PASSTHROUGH ? TRI_YES : TRI_ABSENT);
+        if (f->cpu->cache.mode == CPU_CACHE_DISABLE)
+            props_str(p, "l3-cache", "off");
+        if (f->cpu->cache.mode == CPU_CACHE_EMULATE && f->cpu->cache.level.set && f->cpu->cache.level.v == 3)
+            props_str(p, "l3-cache", "on");
+    }
+    qemu_command_opts(b->cmd, "-cpu", p, reason_path("/domain/cpu", 0));
+    return true;
+}
