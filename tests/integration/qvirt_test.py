@@ -14,6 +14,7 @@ is "not ok", with the reason; Skip skips it. Everything a Lab started ends with 
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -94,8 +95,13 @@ class Lab:
     def start_daemon(self):
         self.daemon = subprocess.Popen([program("daemon", "qvirtd"), "--root", self.root, *self.options],
                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        poll("qvirtd listens", lambda: self.daemon.poll() is not None or os.path.exists(self.socket), 30)
+        poll("qvirtd listens", lambda: self.daemon.poll() is not None or self.answers(), 30)
         check(self.daemon.poll() is None, lambda: "qvirtd ended: " + self.daemon_log())
+
+    def answers(self):
+        """Somebody listens: after a kill, the old socket file is still there."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(self.socket) == 0
 
     def end_daemon(self, sig=signal.SIGTERM, timeout=10):
         self.daemon.send_signal(sig)
