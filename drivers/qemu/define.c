@@ -5,10 +5,14 @@
 #include "drivers/qemu/define.h"
 
 static const struct { const char *name; DefinePass pass; } passes[] = {
+    { "machine", pass_machine },
     { "chardevs", pass_chardevs },
     { "disks", pass_disks },
+    { "interfaces", pass_interfaces },
     { "display", pass_display },
+    { "small devices", pass_misc_devices },
     { "controllers", pass_controllers },
+    { "boot", pass_boot },
     { "addresses", pass_addresses },
     { "console alias", pass_console_alias },
 };

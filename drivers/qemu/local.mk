@@ -34,6 +34,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/each.h \
 	drivers/qemu/filesystem_build.c \
 	drivers/qemu/frame_build.c drivers/qemu/frame_build.h \
+	drivers/qemu/frame_define.c \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
