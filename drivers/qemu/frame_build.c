@@ -35,6 +35,19 @@ static void build_name(QemuBuild *b)
     qemu_command_flag(b->cmd, "-S", reason_why("the guest starts when everything is ready"));
 }
 
+/* What a client knows to be there; secrets of a guest that starts are files of their own. */
+static void build_master_key(QemuBuild *b)
+{
+    if (!b->dry)
+        return;
+    json_object *p = json_object_new_object();
+    props_str(p, "qom-type", "secret");
+    props_str(p, "id", "masterKey0");
+    props_str(p, "format", "raw");
+    props_strf(p, "file", "%s/master-key.aes", b->domain_dir);
+    qemu_command_json(b->cmd, "-object", p, reason_why("secrets are encrypted with a key of the guest's own"));
+}
+
 static void build_monitor(QemuBuild *b)
 {
     json_object *chardev = json_object_new_object(), *mon = json_object_new_object();
@@ -320,6 +333,7 @@ bool build_frame(QemuBuild *b, GError **err)
 {
     build_environment(b);
     build_name(b);
+    build_master_key(b);
     build_machine(b);
     build_firmware(b);
     if (!build_cpu(b, err))

@@ -36,13 +36,20 @@ static bool check_kind(const DomainFrame *f, const DefineCtx *ctx, GError **err)
     return true;
 }
 
+/* A 64-bit PC runs 32-bit guests too. */
+static bool runs(const DefineCtx *ctx, const char *arch)
+{
+    const char *own = qemu_caps_arch(ctx->caps);
+    return g_str_equal(own, arch) || (g_str_equal(own, "x86_64") && g_str_equal(arch, "i686"));
+}
+
 static bool define_machine(DomainDef *def, const DefineCtx *ctx, GError **err)
 {
     Os *os = &def->frame.os;
     const QemuMachine *m = qemu_caps_machine(ctx->caps, os->machine);
     if (!os->arch)
         os->arch = g_strdup(qemu_caps_arch(ctx->caps));
-    if (!g_str_equal(os->arch, qemu_caps_arch(ctx->caps)))
+    if (!runs(ctx, os->arch))
         return refuse(err, "the emulator is one for another architecture than <os><type arch=>");
     if (!m) {
         g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "this QEMU has no machine '%s'", os->machine ? os->machine : "");
