@@ -1,10 +1,17 @@
 /* The passes of a definition, in order. The order is the matter: firmware decides what a machine has,
  * devices come before the controllers they imply, and addresses before what repeats them. */
 #include "config.h"
+#include "conf/rules.h"
 #include "drivers/qemu/chardev_define.h"
 #include "drivers/qemu/define.h"
 
+bool pass_rules(DomainDef *def, const DefineCtx *ctx, GError **err)
+{
+    return domain_rules_check(def, err);
+}
+
 static const struct { const char *name; DefinePass pass; } passes[] = {
+    { "rules", pass_rules },      /* first: what is wrong is told as the user wrote it */
     { "machine", pass_machine },
     { "chardevs", pass_chardevs },
     { "disks", pass_disks },

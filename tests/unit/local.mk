@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/pci_bus \
 	tests/unit/qmp \
 	tests/unit/settings \
+	tests/unit/rules \
 	tests/unit/values \
 	tests/unit/xdr \
 	tests/unit/xm
