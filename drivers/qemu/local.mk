@@ -38,11 +38,15 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
+	drivers/qemu/hostdev_build.c \
 	drivers/qemu/hostdev_define.c \
 	drivers/qemu/index.c drivers/qemu/index.h \
 	drivers/qemu/input_build.c \
+	drivers/qemu/interface_build.c \
 	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
 	drivers/qemu/interface_rules.c \
+	drivers/qemu/memory_build.c \
+	drivers/qemu/misc_build.c drivers/qemu/misc_build.h \
 	drivers/qemu/misc_define.c drivers/qemu/misc_define.h \
 	drivers/qemu/numa_build.c \
 	drivers/qemu/pci_board.c \
