@@ -3,18 +3,30 @@
 #include "config.h"
 #include "drivers/qemu/build.h"
 #include "drivers/qemu/chardev_build.h"
+#include "drivers/qemu/misc_build.h"
 
 static const struct { const char *name; QemuBuildFn build; } builders[] = {
     { "frame", build_frame },
+    { "memory devices", build_memory_devices },
+    { "IOMMU", build_iommus },
     { "controllers", build_controllers },
     { "hubs", build_hubs },
     { "disks", build_disks },
     { "filesystems", build_filesystems },
+    { "interfaces", build_interfaces },
     { "chardevs", build_chardevs },
     { "tpm", build_tpm },
     { "display", build_display },
+    { "watchdog", build_watchdogs },
     { "redirdevs", build_redirdevs },
+    { "host devices", build_hostdevs },
+    { "balloon", build_memballoons },
     { "rngs", build_rngs },
+    { "NVRAM", build_nvrams },
+    { "panic", build_panics },
+    { "shared memory", build_shmems },
+    { "crypto", build_cryptos },
+    { "vsock", build_vsocks },
     { "frame, late", build_frame_late },
 };
 

@@ -40,7 +40,6 @@ bool build_interfaces(QemuBuild *b, GError **err);   /* interface_build.c */
 bool build_chardevs(QemuBuild *b, GError **err);     /* chardev_build.c: smartcard, serial, parallel, channel, console */
 bool build_tpm(QemuBuild *b, GError **err);          /* tpm_build.c */
 bool build_display(QemuBuild *b, GError **err);      /* display_build.c: inputs, audio, graphics, video, sound */
-bool build_misc(QemuBuild *b, GError **err);         /* misc_build.c: watchdog, redirdev, hostdev, balloon, rng, panic, shmem, vsock, crypto, nvram, iommu, memory devices */
 
 /* Adds bus/addr (or drive, USB, virtio-serial ...) of @info to -device properties. */
 bool props_address(json_object *props, const QemuBuild *b, const DeviceInfo *info, GError **err);   /* address_build.c */
