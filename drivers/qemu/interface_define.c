@@ -70,6 +70,8 @@ static void drop_meaningless(Interface *nic)
         g_clear_pointer(&nic->target.dev, g_free);
     if (!filterable)
         drop_filter(nic);
+    if (!nic->coalesce.max.v)
+        nic->coalesce.max.set = false;
     if (nic->driver.queues == 1)
         nic->driver.queues = 0;
     if (!interface_is_virtio(nic)) {
@@ -78,7 +80,6 @@ static void drop_meaningless(Interface *nic)
         memset(&nic->driver, 0, sizeof(nic->driver));
         nic->driver.virtio = kept;
         nic->driver.name = name;
-        g_clear_pointer(&nic->backend.tap, g_free);
         g_clear_pointer(&nic->backend.vhost, g_free);
     }
 }
@@ -92,11 +93,12 @@ static void default_family(GPtrArray *ips)
     }
 }
 
-/* Open vSwitch knows its ports by a name of their own. */
+/* Open vSwitch knows its ports by a name of their own; a port whose kind the network decides may become one. */
 static void default_vport(Interface *nic)
 {
     guint8 uuid[16];
-    if (nic->vport.type != VPORT_OPENVSWITCH || nic->vport.interfaceid)
+    bool maybe = nic->vport.type == VPORT_NONE_GIVEN && (nic->vport.instanceid || nic->vport.profileid);
+    if ((nic->vport.type != VPORT_OPENVSWITCH && !maybe) || nic->vport.interfaceid)
         return;
     uuid_random(uuid);
     nic->vport.interfaceid = uuid_format(uuid);
@@ -109,8 +111,6 @@ static void fill(const DomainDef *def, const DefineCtx *ctx, Interface *nic)
         nic->model = g_strdup(default_model(def, ctx, nic));
     if (nic->type == NET_DIRECT && !nic->source.mode)
         nic->source.mode = MACVTAP_VEPA;
-    if (nic->type == NET_HOSTDEV && !nic->managed)
-        nic->managed = TRI_NO;
     default_family(nic->ips);
     default_family(nic->source.ips);
     default_vport(nic);

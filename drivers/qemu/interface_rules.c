@@ -92,7 +92,19 @@ static const char *rule_host(const Interface *nic)
         return "<virtualport> is not supported for this type";
     if (nic->bandwidth.in.floor && nic->type != NET_NETWORK)
         return "<inbound floor> needs a network that shares its bandwidth";
-    return nic->type == NET_VDS ? "type='vds' is another hypervisor's" : NULL;
+    return NULL;
+}
+
+static const char *rule_host_ip(const Interface *nic)
+{
+    guint8 raw[16];
+    for (guint i = 0; nic->source.ips && i < nic->source.ips->len; i++) {
+        const InterfaceIp *ip = nic->source.ips->pdata[i];
+        bool v6 = g_strcmp0(ip->family, "ipv6") == 0;
+        if (inet_pton(v6 ? AF_INET6 : AF_INET, ip->address, raw) != 1)
+            return "an <ip address> of <source> is not valid in its family";
+    }
+    return NULL;
 }
 
 static const char *rule_teaming(const Interface *nic)
@@ -104,7 +116,7 @@ static const char *rule_teaming(const Interface *nic)
     return NULL;
 }
 
-static const Rule rules[] = { rule_mac, rule_model, rule_driver, rule_ip, rule_host, rule_teaming };
+static const Rule rules[] = { rule_mac, rule_model, rule_driver, rule_ip, rule_host, rule_host_ip, rule_teaming };
 
 bool interface_check(const Interface *nic, GError **err)
 {

@@ -60,9 +60,7 @@ bool build_watchdogs(QemuBuild *b, GError **err)
         json_object *p = props_new(xm_enum_name(&watchdog_model, w->model), w->info.alias);
         if (!build_device(b, p, &w->info, build_reason(DEV_WATCHDOG, w_i, w), err))
             return false;
-        json_object *action = json_object_new_object();
-        props_str(action, "watchdog", watchdog_actions[w->action]);
-        qemu_command_opts(b->cmd, "-action", action, build_reason(DEV_WATCHDOG, w_i, w));
+        qemu_command_word(b->cmd, "-watchdog-action", watchdog_actions[w->action], build_reason(DEV_WATCHDOG, w_i, w));
     }
     return true;
 }
@@ -179,18 +177,21 @@ bool build_cryptos(QemuBuild *b, GError **err)
     return true;
 }
 
-#define FIRST_GUEST_CID 3
-
 bool build_vsocks(QemuBuild *b, GError **err)
 {
     EACH_DEVICE(b->def, DEV_VSOCK, Vsock, v) {
+        if (!v->cid && !b->dry) {
+            g_set_error_literal(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED,
+                                "vsock: choosing a context id is not supported yet; give <cid address='3'/> or higher");
+            return false;
+        }
         VirtioGeneration generation = v->model == VSOCK_VIRTIO_TRANSITIONAL ? VIRTIO_TRANSITIONAL :
                                       v->model == VSOCK_VIRTIO_NON_TRANSITIONAL ? VIRTIO_NON_TRANSITIONAL : VIRTIO_DEFAULT;
         g_autofree char *driver = virtio_device("vhost-vsock", &v->info, generation);
         g_autofree char *fd = build_fds(b, v->info.alias);
         json_object *p = props_new(driver, v->info.alias);
         props_virtio_options(p, &v->virtio);
-        props_u64(p, "guest-cid", v->cid ? v->cid : FIRST_GUEST_CID);
+        props_u64(p, "guest-cid", v->cid);
         props_str(p, "vhostfd", fd ? fd : b->dry ? "-1" : NULL);
         if (!build_device(b, p, &v->info, build_reason(DEV_VSOCK, v_i, v), err))
             return false;

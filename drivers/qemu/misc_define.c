@@ -167,6 +167,10 @@ static bool iommus(DomainDef *def, const DefineCtx *ctx, GError **err)
             return refuse(err, "<iommu model='virtio'> needs a PCI <address>");
         if (i->model == IOMMU_INTEL && at != ADDR_NONE)
             return refuse(err, "<iommu model='intel'> has no <address>");
+        if (i->model == IOMMU_VIRTIO && !def->frame.features.acpi)
+            return refuse(err, "<iommu model='virtio'> requires <features><acpi/>");
+        if (i->intremap == TRI_YES && def->frame.features.ioapic != IOAPIC_QEMU)
+            return refuse(err, "<iommu><driver intremap='on'> requires <features><ioapic driver='qemu'/>");
         if (i->eim == TRI_YES && i->intremap != TRI_YES)
             return refuse(err, "<iommu><driver eim='on'> requires intremap='on'");
     }
