@@ -12,7 +12,6 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_events.c daemon/glue_events.h \
 	daemon/glue_node.c \
 	daemon/glue_stats.c \
-	daemon/main.c \
 	daemon/service.c daemon/service.h \
 	daemon/settings.c daemon/settings.h
 
@@ -22,3 +21,7 @@ CLEANFILES += daemon/qvirtd.service
 
 daemon/qvirtd.service: daemon/qvirtd.service.in
 	$(AM_V_GEN)$(MKDIR_P) daemon && sed -e 's|@sbindir[@]|$(sbindir)|' $(srcdir)/daemon/qvirtd.service.in > $@
+
+sbin_PROGRAMS += daemon/qvirtd
+daemon_qvirtd_SOURCES = daemon/main.c
+daemon_qvirtd_LDADD = daemon/libdaemon.a drivers/qemu/libqemu.a conf/libconf.a rpc/librpc.a util/libutil.a $(DEPS_LIBS)

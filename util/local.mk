@@ -9,5 +9,6 @@ util_libutil_a_SOURCES = \
 	util/ids.c util/ids.h \
 	util/log.c util/log.h \
 	util/loop.c util/loop.h \
+	util/process.c util/process.h \
 	util/size.c util/size.h \
 	util/undo.c util/undo.h

@@ -16,7 +16,9 @@ struct Domain {
     Actor *actor;
     bool listed;               /* false once it was forgotten; references may outlive that */
     gconstpointer owner;       /* autodestroy: whose connection it dies with */
-    DomainDef *stored, *live;  /* NULL: transient; NULL: not running. The actor's, once published */
+    DomainDef *stored, *live;  /* NULL: transient; NULL: not running. The I/O thread's */
+    struct QemuDriver *driver; /* whose it is */
+    struct Run *run;           /* the process; NULL when off. The I/O thread's */
 };
 
 typedef struct Index Index;

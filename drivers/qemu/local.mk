@@ -1,5 +1,10 @@
 noinst_LIBRARIES += drivers/qemu/libqemu.a
 drivers_qemu_libqemu_a_SOURCES = \
+	drivers/qemu/capabilities_xml.c drivers/qemu/capabilities_xml.h \
+	drivers/qemu/guest_op.c \
+	drivers/qemu/life.c \
+	drivers/qemu/define_op.c \
+	drivers/qemu/driver.c drivers/qemu/driver.h \
 	drivers/qemu/actor.c drivers/qemu/actor.h \
 	drivers/qemu/address.c drivers/qemu/address.h \
 	drivers/qemu/address_build.c \

@@ -1,0 +1,392 @@
+/* What is defined: define, undefine, create, rename, autostart, metadata.
+ * All are jobs of the driver's actor, so that checks of names and the files on disk go together. */
+#include <errno.h>
+#include <libxml/parser.h>
+#include <string.h>
+#include <unistd.h>
+#include "drivers/qemu/driver.h"
+#include "util/fault.h"
+#include "util/file.h"
+#include "util/ids.h"
+
+enum { EVENT_DEFINED = 0, EVENT_UNDEFINED = 1 };                       /* virDomainEventType */
+enum { DEFINED_ADDED = 0, DEFINED_UPDATED = 1, DEFINED_RENAMED = 2 };
+
+/* --- define: parse and complete (worker), check names (I/O thread), write (worker), publish (I/O thread) */
+
+static bool parse_job(gpointer user, GError **err)
+{
+    Op *op = user;
+    enum { DEFINE_VALIDATE = 1 };
+    return (op->def = driver_define(op->driver, op->text, op->flags & DEFINE_VALIDATE ? XM_PARSE_STRICT : 0, err)) != NULL;
+}
+
+static bool write_def(QemuDriver *d, const DomainDef *def, GError **err)
+{
+    g_autofree char *path = driver_config_path(d, def->frame.name);
+    g_autofree char *text = domain_def_format(def, XM_FORMAT_SECRET);
+    return fault_point("define-write", err) && file_replace(path, text, strlen(text), 0600, err);
+}
+
+static bool write_job(gpointer user, GError **err)
+{
+    Op *op = user;
+    return write_def(op->driver, op->def, err);
+}
+
+static Domain *add_domain(QemuDriver *d, const DomainDef *def)
+{
+    DomainView *view = g_new0(DomainView, 1);
+    view->refs = 1;
+    view->id = -1;
+    view->state = DOM_SHUTOFF;
+    driver_refresh_view(view, def);
+    Domain *dom = index_add(d->index, view);
+    dom->driver = d;
+    return dom;
+}
+
+static void written(gpointer user, const GError *err)
+{
+    Op *op = user;
+    bool added = !op->dom || !op->dom->view->persistent;
+
+    if (err) {
+        op_end(op, err);
+        return;
+    }
+    if (!op->dom)
+        op->dom = domain_ref(add_domain(op->driver, op->def));
+    DomainView *view = domain_view_copy(op->dom->view);
+    view->persistent = true;
+    if (!op->dom->run)
+        driver_refresh_view(view, op->def);
+    domain_def_free(op->dom->stored);
+    op->dom->stored = g_steal_pointer(&op->def);
+    index_publish(op->driver->index, op->dom, view);
+    driver_emit(op->driver, op->dom, DOMAIN_EVENT_LIFECYCLE, EVENT_DEFINED, added ? DEFINED_ADDED : DEFINED_UPDATED);
+    op_end(op, NULL);
+}
+
+/* Whose name and UUID the definition has; the domain goes into @op. */
+static bool find_place(Op *op, GError **err)
+{
+    guint8 uuid[16];
+    Domain *known;
+
+    uuid_parse(op->def->frame.uuid, uuid);
+    if (!index_check(op->driver->index, op->def->frame.name, uuid, &known, err))
+        return false;
+    op->dom = known ? domain_ref(known) : NULL;
+    return true;
+}
+
+static void parsed(gpointer user, const GError *err)
+{
+    Op *op = user;
+    g_autoptr(GError) clash = NULL;
+
+    if (err || !find_place(op, &clash))
+        op_end(op, err ? err : clash);
+    else
+        actor_push_first(op->driver->actor, "define", write_job, written, op);
+}
+
+void qemu_define_xml(QemuDriver *d, const char *xml, guint flags, DomainDone done, gpointer user)
+{
+    Op *op = op_new(d, NULL, flags, done, user);
+    op->text = g_strdup(xml);
+    actor_push(d->actor, "define", parse_job, parsed, op);
+}
+
+/* --- create: a transient guest, or the persistent one of that name with another definition for this run */
+
+static void created(gpointer user, const GError *err)
+{
+    Op *op = user;
+    g_autoptr(GError) clash = NULL;
+
+    if (err || !find_place(op, &clash)) {
+        op_end(op, err ? err : clash);
+        return;
+    }
+    if (!op->dom)
+        op->dom = domain_ref(add_domain(op->driver, op->def));
+    life_start(op);
+}
+
+static bool parse_create_job(gpointer user, GError **err)
+{
+    Op *op = user;
+    enum { START_VALIDATE = 16 };
+    return (op->def = driver_define(op->driver, op->text, op->flags & START_VALIDATE ? XM_PARSE_STRICT : 0, err)) != NULL;
+}
+
+void qemu_create_xml(QemuDriver *d, const char *xml, guint flags, DomainDone done, gpointer user)
+{
+    Op *op = op_new(d, NULL, flags, done, user);
+    op->text = g_strdup(xml);
+    actor_push(d->actor, "create", parse_create_job, created, op);
+}
+
+/* --- undefine */
+
+static char *autostart_path(QemuDriver *d, const char *name)
+{
+    return g_strdup_printf("%s/%s.xml", d->autostart, name);
+}
+
+static bool undefine_job(gpointer user, GError **err)
+{
+    Op *op = user;
+    g_autofree char *path = driver_config_path(op->driver, op->text);
+    g_autofree char *link = autostart_path(op->driver, op->text);
+    return fault_point("undefine-remove", err) && file_remove(link, err) && file_remove(path, err);
+}
+
+static void undefined(gpointer user, const GError *err)
+{
+    Op *op = user;
+
+    if (err || !op->dom->listed) {
+        op_end(op, err);
+        return;
+    }
+    DomainView *view = domain_view_copy(op->dom->view);
+    view->persistent = view->autostart = false;
+    index_publish(op->driver->index, op->dom, view);
+    g_clear_pointer(&op->dom->stored, domain_def_free);
+    driver_emit(op->driver, op->dom, DOMAIN_EVENT_LIFECYCLE, EVENT_UNDEFINED, 0);
+    if (!op->dom->run)
+        index_remove(op->driver->index, op->dom);
+    op_end(op, NULL);
+}
+
+static bool persistent(Domain *dom, Op *op)
+{
+    if (dom->view->persistent)
+        return true;
+    op_fail_later(op, g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "domain '%s' is transient: it has no definition",
+                                  dom->view->name));
+    return false;
+}
+
+void domain_undefine(Domain *dom, guint flags, DomainDone done, gpointer user)
+{
+    Op *op = op_new(dom->driver, dom, flags, done, user);
+    enum { UNDEFINE_NVRAM = 4, UNDEFINE_KEEP_NVRAM = 8 };
+
+    if (!persistent(dom, op))
+        return;
+    if (dom->stored && dom->stored->frame.os.nvram.path && !(flags & (UNDEFINE_NVRAM | UNDEFINE_KEEP_NVRAM)) &&
+        g_file_test(dom->stored->frame.os.nvram.path, G_FILE_TEST_EXISTS)) {
+        op_fail_later(op, g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID,
+                                      "cannot undefine domain with nvram: ask for it to be removed (--nvram) or kept (--keep-nvram)"));
+        return;
+    }
+    op->text = g_strdup(dom->view->name);
+    actor_push(dom->driver->actor, "undefine", undefine_job, undefined, op);
+}
+
+/* --- autostart */
+
+static bool autostart_job(gpointer user, GError **err)
+{
+    Op *op = user;
+    g_autofree char *path = driver_config_path(op->driver, op->text);
+    g_autofree char *link = autostart_path(op->driver, op->text);
+
+    if (!op->number)
+        return file_remove(link, err);
+    return symlink(path, link) == 0 || errno == EEXIST || qv_error_errno(err, errno, "cannot make the link '%s'", link);
+}
+
+static void autostart_set(gpointer user, const GError *err)
+{
+    Op *op = user;
+    if (!err) {
+        DomainView *view = domain_view_copy(op->dom->view);
+        view->autostart = op->number;
+        index_publish(op->driver->index, op->dom, view);
+    }
+    op_end(op, err);
+}
+
+void domain_set_autostart(Domain *dom, bool on, DomainDone done, gpointer user)
+{
+    Op *op = op_new(dom->driver, dom, 0, done, user);
+    if (!persistent(dom, op))
+        return;
+    op->number = on;
+    op->text = g_strdup(dom->view->name);
+    actor_push(dom->driver->actor, "autostart", autostart_job, autostart_set, op);
+}
+
+/* --- rename */
+
+static bool rename_job(gpointer user, GError **err)
+{
+    Op *op = user;
+    g_autofree char *old = driver_config_path(op->driver, op->text);
+    return write_def(op->driver, op->def, err) && file_remove(old, err);
+}
+
+static void renamed(gpointer user, const GError *err)
+{
+    Op *op = user;
+
+    if (!err) {
+        DomainView *view = domain_view_copy(op->dom->view);
+        driver_emit(op->driver, op->dom, DOMAIN_EVENT_LIFECYCLE, EVENT_UNDEFINED, 1);
+        driver_refresh_view(view, op->def);
+        domain_def_free(op->dom->stored);
+        op->dom->stored = g_steal_pointer(&op->def);
+        index_publish(op->driver->index, op->dom, view);
+        driver_emit(op->driver, op->dom, DOMAIN_EVENT_LIFECYCLE, EVENT_DEFINED, DEFINED_RENAMED);
+    }
+    op_end(op, err);
+}
+
+static GError *why_no_rename(Domain *dom, const char *name)
+{
+    g_autoptr(Domain) other = index_by_name(dom->driver->index, name, NULL);
+
+    if (dom->run)
+        return g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "cannot rename the running domain '%s'", dom->view->name);
+    if (dom->view->autostart)
+        return g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "cannot rename '%s': disable its autostart first", dom->view->name);
+    if (!*name || strchr(name, '/'))
+        return g_error_new(QV_ERROR, QV_ERR_XML, "name %s cannot contain '/' or be empty", name);
+    if (other)
+        return g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "domain with name '%s' already exists", name);
+    return NULL;
+}
+
+void domain_rename(Domain *dom, const char *name, guint flags, DomainDone done, gpointer user)
+{
+    Op *op = op_new(dom->driver, dom, flags, done, user);
+    GError *why;
+
+    if (!persistent(dom, op))
+        return;
+    if ((why = why_no_rename(dom, name))) {
+        op_fail_later(op, why);
+        return;
+    }
+    op->text = g_strdup(dom->view->name);
+    op->def = domain_def_copy(dom->stored);
+    g_free(op->def->frame.name);
+    op->def->frame.name = g_strdup(name);
+    actor_push(dom->driver->actor, "rename", rename_job, renamed, op);
+}
+
+/* --- description, title, metadata */
+
+enum { META_DESCRIPTION, META_TITLE, META_ELEMENT };              /* virDomainMetadataType */
+enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2 };
+
+static xmlNode *find_element(xmlNode *metadata, const char *uri)
+{
+    for (xmlNode *n = metadata ? metadata->children : NULL; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE && n->ns && xmlStrEqual(n->ns->href, (const xmlChar *)uri))
+            return n;
+    return NULL;
+}
+
+static bool set_element(DomainFrame *f, const char *text, const char *key, const char *uri, GError **err)
+{
+    xmlNode *old = find_element(f->metadata, uri);
+    if (old) {
+        xmlUnlinkNode(old);
+        xmlFreeNode(old);
+    }
+    if (!text)
+        return true;
+    xmlDoc *doc = xm_read(text, strlen(text), NULL, NULL, err);
+    if (!doc)
+        return false;
+    if (!f->metadata)
+        f->metadata = xmlNewNode(NULL, (const xmlChar *)"metadata");
+    xmlNode *node = xmlDocCopyNode(xmlDocGetRootElement(doc), NULL, 1);
+    xmlFreeDoc(doc);
+    xmlSetNs(node, xmlNewNs(node, (const xmlChar *)uri, (const xmlChar *)key));
+    xmlAddChild(f->metadata, node);
+    return true;
+}
+
+static bool apply_metadata(DomainDef *def, int type, const char *text, const char *key, const char *uri, GError **err)
+{
+    DomainFrame *f = &def->frame;
+    char **field = type == META_TITLE ? &f->title : &f->description;
+
+    if (type == META_ELEMENT)
+        return set_element(f, text, key, uri, err);
+    g_free(*field);
+    *field = text && *text ? g_strdup(text) : NULL;
+    return true;
+}
+
+static void metadata_set(gpointer user, const GError *err)
+{
+    Op *op = user;
+    bool wanted_live = op->flags & AFFECT_LIVE;
+
+    if (!err && op->def) {
+        domain_def_free(op->dom->stored);
+        op->dom->stored = g_steal_pointer(&op->def);
+    }
+    if (!err && wanted_live && op->dom->live)
+        apply_metadata(op->dom->live, op->number, op->text, op->text2, op->text3, NULL);
+    op_end(op, err);
+}
+
+static bool nothing_job(gpointer user, GError **err)
+{
+    return true;
+}
+
+void domain_set_metadata(Domain *dom, int type, const char *text, const char *key, const char *uri, guint flags,
+                         DomainDone done, gpointer user)
+{
+    guint where = flags & (AFFECT_LIVE | AFFECT_CONFIG) ? flags : dom->run ? AFFECT_LIVE : AFFECT_CONFIG;
+    Op *op = op_new(dom->driver, dom, where, done, user);
+    GError *why = NULL;
+
+    op->number = type;
+    op->text = g_strdup(text);
+    op->text2 = g_strdup(key);
+    op->text3 = g_strdup(uri);
+    if (where & AFFECT_LIVE && !dom->run)
+        why = g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "domain '%s' is not running", dom->view->name);
+    else if (where & AFFECT_CONFIG && !dom->stored)
+        why = g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "domain '%s' is transient", dom->view->name);
+    else if (where & AFFECT_CONFIG) {
+        op->def = domain_def_copy(dom->stored);
+        apply_metadata(op->def, type, text, key, uri, &why);
+    }
+    if (why)
+        op_fail_later(op, why);
+    else
+        actor_push(dom->driver->actor, "metadata", op->def ? write_job : nothing_job, metadata_set, op);
+}
+
+char *domain_get_metadata(Domain *dom, int type, const char *uri, guint flags, GError **err)
+{
+    const DomainDef *def = dom->live && !(flags & AFFECT_CONFIG) ? dom->live : dom->stored;
+    const char *text = !def ? NULL : type == META_TITLE ? def->frame.title : def->frame.description;
+
+    if (def && type == META_ELEMENT) {
+        xmlNode *node = find_element(def->frame.metadata, uri);
+        if (node) {
+            xmlBuffer *buffer = xmlBufferCreate();
+            xmlNodeDump(buffer, NULL, node, 0, 1);
+            char *copy = g_strdup((const char *)xmlBufferContent(buffer));
+            xmlBufferFree(buffer);
+            return copy;
+        }
+    } else if (text) {
+        return g_strdup(text);
+    }
+    g_set_error(err, QV_ERROR, QV_ERR_NO_DOMAIN_METADATA, "Requested metadata element is not present in domain '%s'", dom->view->name);
+    return NULL;
+}

@@ -1,0 +1,450 @@
+/* The driver: configuration, capabilities, loading, lookups, reads. */
+#include "drivers/qemu/driver.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "drivers/qemu/build.h"
+#include "drivers/qemu/capabilities_xml.h"
+#include "drivers/qemu/define.h"
+#include "util/file.h"
+#include "util/host.h"
+#include "util/ids.h"
+
+static const char default_emulator[] = "/usr/bin/qemu-system-x86_64";
+
+/* --- calls on their way */
+
+Op *op_new(QemuDriver *driver, Domain *dom, guint flags, DomainDone done, gpointer user)
+{
+    Op *op = g_new0(Op, 1);
+    *op = (Op){ .driver = driver, .dom = dom ? domain_ref(dom) : NULL, .flags = flags, .done = done, .user = user };
+    return op;
+}
+
+void op_end(Op *op, const GError *err)
+{
+    if (op->done)
+        op->done(op->dom, op->result, err, op->user);
+    if (op->result && op->result_free)
+        op->result_free(op->result);
+    if (op->run)
+        run_unref(op->run);
+    domain_unref(op->dom);
+    domain_def_free(op->def);
+    json_object_put(op->json);
+    g_free(op->text);
+    g_free(op->text2);
+    g_free(op->text3);
+    g_free(op);
+}
+
+typedef struct { Op *op; GError *err; } Later;
+
+static gboolean end_now(gpointer user)
+{
+    Later *later = user;
+    op_end(later->op, later->err);
+    g_clear_error(&later->err);
+    g_free(later);
+    return G_SOURCE_REMOVE;
+}
+
+void op_fail_later(Op *op, GError *err)
+{
+    Later *later = g_new(Later, 1);
+    *later = (Later){ op, err };
+    g_idle_add_full(G_PRIORITY_DEFAULT, end_now, later, NULL);
+}
+
+static void job_ended(gpointer user, const GError *err)
+{
+    op_end(user, err);
+}
+
+/* --- the driver itself */
+
+QemuDriver *qemu_driver_new(const QemuDriverConfig *config, GError **err)
+{
+    QemuDriver *d = g_new0(QemuDriver, 1);
+
+    d->config = *config;
+    d->config.etc_dir = g_strdup(config->etc_dir);
+    d->config.lib_dir = g_strdup(config->lib_dir);
+    d->config.run_dir = g_strdup(config->run_dir);
+    d->config.log_dir = g_strdup(config->log_dir);
+    d->config.cache_dir = g_strdup(config->cache_dir);
+    d->qemu_etc = g_build_filename(config->etc_dir, "qemu", NULL);
+    d->autostart = g_build_filename(d->qemu_etc, "autostart", NULL);
+    d->status = g_build_filename(config->run_dir, "qemu", NULL);
+    d->index = index_new();
+    d->actor = actor_new();
+    g_mutex_init(&d->lock);
+    d->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)qemu_caps_unref);
+    g_autofree char *logs = g_build_filename(config->log_dir, "qemu", NULL);
+    g_autofree char *lib = g_build_filename(config->lib_dir, "qemu", NULL);
+    if (!file_mkdir_p(d->autostart, 0700, err) || !file_mkdir_p(d->status, 0700, err) ||
+        !file_mkdir_p(logs, 0700, err) || !file_mkdir_p(lib, 0751, err) || !file_mkdir_p(config->cache_dir, 0700, err)) {
+        qemu_driver_free(d);
+        return NULL;
+    }
+    actors_start(config->workers);
+    return d;
+}
+
+void qemu_driver_free(QemuDriver *d)
+{
+    if (!d)
+        return;
+    actors_stop(500);
+    index_free(d->index);
+    actor_free(d->actor);
+    g_hash_table_unref(d->caps);
+    g_mutex_clear(&d->lock);
+    g_free(d->qemu_etc);
+    g_free(d->autostart);
+    g_free(d->status);
+    g_free(d->config.etc_dir);
+    g_free(d->config.lib_dir);
+    g_free(d->config.run_dir);
+    g_free(d->config.log_dir);
+    g_free(d->config.cache_dir);
+    g_free(d);
+}
+
+char *driver_config_path(const QemuDriver *d, const char *name)
+{
+    return g_strdup_printf("%s/%s.xml", d->qemu_etc, name);
+}
+
+QemuCaps *driver_caps(QemuDriver *d, const char *binary, GError **err)
+{
+    g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&d->lock);
+    const char *path = binary ? binary : default_emulator;
+    QemuCaps *caps = g_hash_table_lookup(d->caps, path);
+
+    if (!caps && (caps = qemu_caps_get(path, d->config.cache_dir, err)))
+        g_hash_table_insert(d->caps, g_strdup(path), caps);
+    return caps ? qemu_caps_ref(caps) : NULL;
+}
+
+DomainDef *driver_define(QemuDriver *d, const char *xml, guint parse_flags, GError **err)
+{
+    g_autoptr(DomainDef) def = domain_def_parse(xml, strlen(xml), NULL, parse_flags, err);
+    if (!def)
+        return NULL;
+    g_autoptr(QemuCaps) caps = driver_caps(d, def->devices.emulator, err);
+    DefineCtx ctx = { .caps = caps, .lib_dir = d->config.lib_dir };
+    return caps && qemu_define(def, &ctx, err) ? g_steal_pointer(&def) : NULL;
+}
+
+void driver_refresh_view(DomainView *view, const DomainDef *def)
+{
+    const DomainFrame *f = &def->frame;
+
+    g_free(view->name);
+    view->name = g_strdup(f->name);
+    uuid_parse(f->uuid, view->uuid);
+    view->vcpus_max = f->vcpus.max;
+    view->vcpus = f->vcpus.current ? f->vcpus.current : f->vcpus.max;
+    view->max_memory_kib = f->memory.size / 1024;
+    view->memory_kib = (f->memory.current ? f->memory.current : f->memory.size) / 1024;
+    g_free(view->os_type);
+    view->os_type = g_strdup(f->os.type ? f->os.type : "hvm");
+}
+
+/* --- loading */
+
+typedef struct {
+    QemuDriver *driver;
+    GPtrArray *defs;         /* DomainDef */
+    void (*ready)(gpointer user);
+    gpointer user;
+} Load;
+
+static bool load_job(gpointer user, GError **err)
+{
+    Load *load = user;
+    g_autoptr(GDir) dir = g_dir_open(load->driver->qemu_etc, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(load->driver->qemu_etc, name, NULL), *text = NULL;
+        g_autoptr(GError) why = NULL;
+        gsize len;
+        if (!g_str_has_suffix(name, ".xml"))
+            continue;
+        DomainDef *def = g_file_get_contents(path, &text, &len, &why) ? domain_def_parse(text, len, path, 0, &why) : NULL;
+        if (def)
+            g_ptr_array_add(load->defs, def);
+        else
+            g_warning("the definition '%s' cannot be loaded and is left as it is: %s", path, why->message);
+    }
+    return true;
+}
+
+static void loaded(gpointer user, const GError *err)
+{
+    Load *load = user;
+
+    for (guint i = 0; i < load->defs->len; i++) {
+        DomainDef *def = g_ptr_array_index(load->defs, i);
+        DomainView *view = g_new0(DomainView, 1);
+        Domain *known;
+        view->refs = 1;
+        view->id = -1;
+        view->state = DOM_SHUTOFF;
+        view->persistent = true;
+        driver_refresh_view(view, def);
+        g_autofree char *link = g_strdup_printf("%s/%s.xml", load->driver->autostart, view->name);
+        view->autostart = g_file_test(link, G_FILE_TEST_IS_SYMLINK);
+        if (!index_check(load->driver->index, view->name, view->uuid, &known, NULL) || known) {
+            g_warning("two definitions share the name or UUID of '%s': the second is left out", view->name);
+            domain_view_unref(view);
+            domain_def_free(def);
+            continue;
+        }
+        Domain *dom = index_add(load->driver->index, view);
+        dom->stored = def;
+        dom->driver = load->driver;
+    }
+    life_adopt_all(load->driver);
+    load->ready(load->user);
+    g_autoptr(GPtrArray) all = index_list(load->driver->index, 0);
+    for (guint i = 0; i < all->len; i++) {
+        Domain *dom = g_ptr_array_index(all, i);
+        if (dom->view->autostart && !dom->run)
+            domain_start(dom, 0, NULL, NULL);
+    }
+    g_ptr_array_free(load->defs, TRUE);
+    g_free(load);
+}
+
+void qemu_driver_load(QemuDriver *d, void (*ready)(gpointer user), gpointer user)
+{
+    Load *load = g_new(Load, 1);
+    *load = (Load){ d, g_ptr_array_new(), ready, user };
+    actor_push(d->actor, "load", load_job, loaded, load);
+}
+
+/* --- lookups */
+
+Domain *qemu_driver_by_uuid(QemuDriver *d, const guint8 uuid[16], GError **err)
+{
+    return index_by_uuid(d->index, uuid, err);
+}
+
+Domain *qemu_driver_by_name(QemuDriver *d, const char *name, GError **err)
+{
+    return index_by_name(d->index, name, err);
+}
+
+Domain *qemu_driver_by_id(QemuDriver *d, int id, GError **err)
+{
+    return index_by_id(d->index, id, err);
+}
+
+GPtrArray *qemu_driver_list(QemuDriver *d, guint flags)
+{
+    return index_list(d->index, flags);
+}
+
+guint qemu_driver_count(QemuDriver *d, guint flags)
+{
+    return index_count(d->index, flags);
+}
+
+void qemu_driver_on_event(QemuDriver *d, DomainEventFn fn, gpointer user)
+{
+    d->on_event = fn;
+    d->event_user = user;
+}
+
+void driver_emit(QemuDriver *d, Domain *dom, DomainEventId id, int a, int b)
+{
+    DomainEvent event = { .id = id, .name = dom->view->name, .dom_id = dom->view->id, .a = a, .b = b };
+    memcpy(event.uuid, dom->view->uuid, 16);
+    if (d->on_event)
+        d->on_event(&event, d->event_user);
+}
+
+/* --- reads */
+
+enum { XML_SECURE = 1, XML_INACTIVE = 2, XML_UPDATE_CPU = 4, XML_MIGRATABLE = 8 };    /* virDomainXMLFlags */
+
+char *domain_xml(Domain *dom, guint flags, GError **err)
+{
+    bool live = dom->live && !(flags & XML_INACTIVE);
+    const DomainDef *def = live || !dom->stored ? dom->live : dom->stored;
+
+    if (!def) {
+        g_set_error(err, QV_ERROR, QV_ERR_OPERATION_INVALID, "domain '%s' is being started", dom->view->name);
+        return NULL;
+    }
+    g_autofree char *text = domain_def_format(def, (flags & XML_SECURE ? XM_FORMAT_SECRET : 0) |
+                                                   (live && !(flags & XML_MIGRATABLE) ? XM_FORMAT_LIVE : 0));
+    return g_ref_string_new(text);
+}
+
+guint64 domain_cpu_time(Domain *dom)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)dom->view->pid), *text = NULL;
+    unsigned long user = 0, system = 0;
+    const char *rest;
+
+    if (!dom->view->pid || !g_file_get_contents(path, &text, NULL, NULL) || !(rest = strrchr(text, ')')) ||
+        sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+        return 0;
+    return (guint64)(user + system) * (G_GUINT64_CONSTANT(1000000000) / sysconf(_SC_CLK_TCK));
+}
+
+GArray *domain_memory_stats(Domain *dom)
+{
+    GArray *stats = g_array_new(FALSE, FALSE, sizeof(DomainMemoryStat));
+    DomainMemoryStat actual = { 6 /* VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON */, dom->view->memory_kib };
+    if (dom->view->id > 0)
+        g_array_append_val(stats, actual);
+    return stats;
+}
+
+enum { STAT_INT = 1, STAT_UINT = 2, STAT_ULLONG = 4 };      /* virTypedParameterType */
+enum { STATS_STATE = 1, STATS_CPU = 2, STATS_BALLOON = 4, STATS_VCPU = 8 };
+
+static void add_stat(GArray *stats, const char *name, int type, guint64 value)
+{
+    DomainStat stat = { .name = g_strdup(name), .type = type };
+    if (type == STAT_ULLONG)
+        stat.v.ul = value;
+    else
+        stat.v.u = value;
+    g_array_append_val(stats, stat);
+}
+
+GArray *domain_stats(Domain *dom, guint types)
+{
+    GArray *stats = g_array_new(FALSE, FALSE, sizeof(DomainStat));
+    const DomainView *v = dom->view;
+    guint wanted = types ? types : G_MAXUINT;
+
+    if (wanted & STATS_STATE) {
+        add_stat(stats, "state.state", STAT_INT, v->state);
+        add_stat(stats, "state.reason", STAT_INT, v->reason);
+    }
+    if (wanted & STATS_CPU && v->id > 0)
+        add_stat(stats, "cpu.time", STAT_ULLONG, domain_cpu_time(dom));
+    if (wanted & STATS_BALLOON) {
+        add_stat(stats, "balloon.current", STAT_ULLONG, v->memory_kib);
+        add_stat(stats, "balloon.maximum", STAT_ULLONG, v->max_memory_kib);
+    }
+    if (wanted & STATS_VCPU) {
+        add_stat(stats, "vcpu.current", STAT_UINT, v->vcpus);
+        add_stat(stats, "vcpu.maximum", STAT_UINT, v->vcpus_max);
+    }
+    return stats;
+}
+
+void domain_stats_free(GArray *stats)
+{
+    for (guint i = 0; stats && i < stats->len; i++)
+        g_free(g_array_index(stats, DomainStat, i).name);
+    if (stats)
+        g_array_free(stats, TRUE);
+}
+
+void domain_set_owner(Domain *dom, gconstpointer owner)
+{
+    dom->owner = owner;
+}
+
+void qemu_driver_owner_gone(QemuDriver *d, gconstpointer owner)
+{
+    g_autoptr(GPtrArray) all = index_list(d->index, 0);
+    for (guint i = 0; i < all->len; i++) {
+        Domain *dom = g_ptr_array_index(all, i);
+        if (dom->owner == owner && dom->run)
+            domain_destroy(dom, 0, NULL, NULL);
+    }
+}
+
+/* --- what QEMU can do, and command lines */
+
+static bool capabilities_job(gpointer user, GError **err)
+{
+    Op *op = user;
+    guint8 uuid[16];
+    g_autoptr(QemuCaps) caps = driver_caps(op->driver, NULL, err);
+    g_autofree char *id = NULL;
+
+    if (!caps)
+        return false;
+    if (!g_file_get_contents("/etc/machine-id", &id, NULL, NULL) || !uuid_parse(g_strstrip(id), uuid))
+        memset(uuid, 0, sizeof uuid);
+    op->result = qemu_capabilities_xml(caps, uuid);
+    op->result_free = g_free;
+    return true;
+}
+
+void qemu_capabilities(QemuDriver *d, DomainDone done, gpointer user)
+{
+    actor_push(d->actor, "capabilities", capabilities_job, job_ended, op_new(d, NULL, 0, done, user));
+}
+
+void qemu_domain_capabilities(QemuDriver *d, const char *emulator, const char *arch, const char *machine,
+                              const char *virttype, guint flags, DomainDone done, gpointer user)
+{
+    op_fail_later(op_new(d, NULL, flags, done, user),
+                  g_error_new(QV_ERROR, QV_ERR_NO_SUPPORT, "virConnectGetDomainCapabilities"));
+}
+
+static bool version_job(gpointer user, GError **err)
+{
+    Op *op = user;
+    g_autoptr(QemuCaps) caps = driver_caps(op->driver, NULL, err);
+    if (!caps)
+        return false;
+    op->number = qemu_caps_version(caps);
+    op->result = &op->number;
+    return true;
+}
+
+void qemu_version(QemuDriver *d, DomainDone done, gpointer user)
+{
+    actor_push(d->actor, "version", version_job, job_ended, op_new(d, NULL, 0, done, user));
+}
+
+static bool native_job(gpointer user, GError **err)
+{
+    Op *op = user;
+    QemuDriver *d = op->driver;
+    bool explain = !strcmp(op->text2, "qvirt-explain");
+
+    if (!explain && strcmp(op->text2, "qemu-argv")) {
+        g_set_error(err, QV_ERROR, QV_ERR_INVALID_ARG, "unsupported config type %s; use qemu-argv or qvirt-explain", op->text2);
+        return false;
+    }
+    g_autoptr(DomainDef) def = driver_define(d, op->text, 0, err);
+    g_autoptr(QemuCaps) caps = def ? driver_caps(d, def->devices.emulator, err) : NULL;
+    if (!caps)
+        return false;
+    g_autofree char *name = g_strndup(def->frame.name, 20);
+    g_autofree char *dir = g_strdup_printf("%s/qemu/domain--1-%s", d->config.lib_dir, name);
+    QemuBuild b = { .def = def, .caps = caps, .lib_dir = d->config.lib_dir, .domain_dir = dir,
+                    .run_dir = d->config.run_dir, .log_dir = d->config.log_dir, .dry = true };
+    if (!qemu_prepare_live(def, &b, err))
+        return false;
+    g_autoptr(QemuCommand) cmd = qemu_build(&b, err);
+    if (!cmd)
+        return false;
+    json_object *list = explain ? qemu_command_explain(cmd) : NULL;
+    op->result = list ? g_strdup(json_object_to_json_string(list)) : qemu_command_text(cmd);
+    op->result_free = g_free;
+    json_object_put(list);
+    return true;
+}
+
+void qemu_xml_to_native(QemuDriver *d, const char *format, const char *xml, guint flags, DomainDone done, gpointer user)
+{
+    Op *op = op_new(d, NULL, flags, done, user);
+    op->text = g_strdup(xml);
+    op->text2 = g_strdup(format);
+    actor_push(d->actor, "domxml-to-native", native_job, job_ended, op);
+}

@@ -1,0 +1,28 @@
+/* Child processes, followed by pidfd. Any thread.
+ *
+ *   ProcessSpec spec = { .argv = argv, .stdin_fd = -1, .stdout_fd = log, .stderr_fd = log };
+ *   process_spawn(&spec, &pid, &pidfd, &err)          // an exec that fails is an error here
+ *   process_kill(pidfd, SIGTERM); process_wait(pidfd, 1000, &status); close(pidfd); */
+#ifndef QV_UTIL_PROCESS_H
+#define QV_UTIL_PROCESS_H
+#include <sys/types.h>
+#include "util/error.h"
+
+typedef struct {
+    char *const *argv;              /* argv[0]: path of the program */
+    char *const *envp;              /* NULL: ours */
+    const int *fds;                 /* inherited under the same number; every other one is closed */
+    guint n_fds;
+    int stdin_fd, stdout_fd, stderr_fd;      /* -1: /dev/null */
+    const char *user, *group;       /* NULL: as we are */
+    bool drop_capabilities;         /* all of them, and no_new_privs */
+} ProcessSpec;
+
+/* In a session of its own, default signals. Blocks until the program runs or could not. */
+bool process_spawn(const ProcessSpec *spec, pid_t *ret_pid, int *ret_pidfd, GError **err);
+bool process_kill(int pidfd, int signal);
+/* Whether it ended within @timeout_ms; ret_status as waitid has it, -1 when it is no child of ours. */
+bool process_wait(int pidfd, guint timeout_ms, int *ret_status);
+int process_open(pid_t pid);                 /* a pidfd; -1 with errno */
+guint64 process_start_time(pid_t pid);       /* clock ticks since boot (proc(5), stat field 22); 0: no such process */
+#endif
