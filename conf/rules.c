@@ -35,6 +35,8 @@ static bool check_name(const DomainDef *def, GError **err)
 {
     const char *name = def->frame.name;
 
+    if (!name)
+        return refuse(err, QV_ERR_XML, "the domain has no name: <name> is missing or empty");
     if (strchr(name, '/'))
         return refuse(err, QV_ERR_XML, "name %s cannot contain '/'", name);
     if (!name[strspn(name, " \t")])

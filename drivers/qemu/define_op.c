@@ -300,8 +300,11 @@ static bool set_element(DomainFrame *f, const char *text, const char *key, const
         xmlUnlinkNode(old);
         xmlFreeNode(old);
     }
-    if (!text)
+    if (!text) {
+        if (f->metadata && !xmlFirstElementChild(f->metadata))
+            g_clear_pointer(&f->metadata, xmlFreeNode);
         return true;
+    }
     xmlDoc *doc = xm_read(text, strlen(text), NULL, NULL, err);
     if (!doc)
         return false;
@@ -370,6 +373,22 @@ void domain_set_metadata(Domain *dom, int type, const char *text, const char *ke
         actor_push(dom->driver->actor, "metadata", op->def ? write_job : nothing_job, metadata_set, op);
 }
 
+/* Without the namespace that stands for the key: as it was given. */
+static xmlNode *plain_copy(xmlNode *node)
+{
+    xmlNode *copy = xmlDocCopyNode(node, NULL, 1);
+    xmlNs *declared = copy->nsDef;
+
+    copy->ns = NULL;
+    copy->nsDef = NULL;
+    for (xmlNode *n = copy->children; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE && n->ns == declared)
+            n->ns = NULL;
+    if (declared)
+        xmlFreeNsList(declared);
+    return copy;
+}
+
 char *domain_get_metadata(Domain *dom, int type, const char *uri, guint flags, GError **err)
 {
     const DomainDef *def = dom->live && !(flags & AFFECT_CONFIG) ? dom->live : dom->stored;
@@ -379,7 +398,9 @@ char *domain_get_metadata(Domain *dom, int type, const char *uri, guint flags, G
         xmlNode *node = find_element(def->frame.metadata, uri);
         if (node) {
             xmlBuffer *buffer = xmlBufferCreate();
+            node = plain_copy(node);
             xmlNodeDump(buffer, NULL, node, 0, 1);
+            xmlFreeNode(node);
             char *copy = g_strdup((const char *)xmlBufferContent(buffer));
             xmlBufferFree(buffer);
             return copy;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "conf/disk.h"
 #include "drivers/qemu/build.h"
 #include "drivers/qemu/capabilities_xml.h"
 #include "drivers/qemu/define.h"
@@ -307,7 +308,7 @@ GArray *domain_memory_stats(Domain *dom)
 }
 
 enum { STAT_INT = 1, STAT_UINT = 2, STAT_ULLONG = 4 };      /* virTypedParameterType */
-enum { STATS_STATE = 1, STATS_CPU = 2, STATS_BALLOON = 4, STATS_VCPU = 8 };
+enum { STATS_STATE = 1, STATS_CPU = 2, STATS_BALLOON = 4, STATS_VCPU = 8, STATS_INTERFACE = 16, STATS_BLOCK = 32 };
 
 static void add_stat(GArray *stats, const char *name, int type, guint64 value)
 {
@@ -317,6 +318,33 @@ static void add_stat(GArray *stats, const char *name, int type, guint64 value)
     else
         stat.v.u = value;
     g_array_append_val(stats, stat);
+}
+
+static void add_text(GArray *stats, const char *kind, guint i, const char *field, const char *value)
+{
+    DomainStat stat = { .name = g_strdup_printf("%s.%u.%s", kind, i, field), .type = 7 /* string */, .v.s = g_strdup(value) };
+    if (value)
+        g_array_append_val(stats, stat);
+    else
+        g_free(stat.name);
+}
+
+/* Which devices there are; their counters need a driver of statistics, which is not there yet. */
+static void add_devices(GArray *stats, const DomainDef *def, guint wanted)
+{
+    if (wanted & STATS_INTERFACE) {
+        const GPtrArray *nics = domain_devices(def, DEV_INTERFACE);
+        add_stat(stats, "net.count", STAT_UINT, nics->len);
+    }
+    if (wanted & STATS_BLOCK) {
+        const GPtrArray *disks = domain_devices(def, DEV_DISK);
+        add_stat(stats, "block.count", STAT_UINT, disks->len);
+        for (guint i = 0; i < disks->len; i++) {
+            const Disk *disk = g_ptr_array_index(disks, i);
+            add_text(stats, "block", i, "name", disk->dst);
+            add_text(stats, "block", i, "path", disk->src.path);
+        }
+    }
 }
 
 GArray *domain_stats(Domain *dom, guint types)
@@ -339,13 +367,22 @@ GArray *domain_stats(Domain *dom, guint types)
         add_stat(stats, "vcpu.current", STAT_UINT, v->vcpus);
         add_stat(stats, "vcpu.maximum", STAT_UINT, v->vcpus_max);
     }
+    if (dom->live || dom->stored)
+        add_devices(stats, dom->live ? dom->live : dom->stored, wanted);
     return stats;
+}
+
+static void free_stat(DomainStat *stat)
+{
+    g_free(stat->name);
+    if (stat->type == 7)
+        g_free(stat->v.s);
 }
 
 void domain_stats_free(GArray *stats)
 {
     for (guint i = 0; stats && i < stats->len; i++)
-        g_free(g_array_index(stats, DomainStat, i).name);
+        free_stat(&g_array_index(stats, DomainStat, i));
     if (stats)
         g_array_free(stats, TRUE);
 }

@@ -49,8 +49,11 @@ static bool define_machine(DomainDef *def, const DefineCtx *ctx, GError **err)
     const QemuMachine *m = qemu_caps_machine(ctx->caps, os->machine);
     if (!os->arch)
         os->arch = g_strdup(qemu_caps_arch(ctx->caps));
-    if (!runs(ctx, os->arch))
-        return refuse(err, "the emulator is one for another architecture than <os><type arch=>");
+    if (!runs(ctx, os->arch)) {
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "the emulator '%s' does not run guests of arch '%s'",
+                    qemu_caps_binary(ctx->caps), os->arch);
+        return false;
+    }
     if (!m) {
         g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "this QEMU has no machine '%s'", os->machine ? os->machine : "");
         return false;

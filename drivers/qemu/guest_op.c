@@ -1,6 +1,8 @@
 /* What is asked of a running guest over its monitor: jobs of the domain's actor, one QMP command each. */
 #include <fcntl.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include "drivers/qemu/chardev_start.h"
 #include "drivers/qemu/driver.h"
@@ -94,30 +96,48 @@ void domain_inject_nmi(Domain *dom, guint flags, DomainDone done, gpointer user)
     guest_call(dom, "inject-nmi", NULL, flags, done, user);
 }
 
+/* Linux key codes (input-event-codes.h) from 96 to 111 and on: PC scan codes with 0x80 for the 0xe0 prefix, which is
+ * how QEMU's "number" counts. Below 89 both agree. */
+static const struct { guint8 linux_code, number; } extended_keys[] = {
+    { 96, 0x9c }, { 97, 0x9d }, { 98, 0xb5 }, { 99, 0x54 }, { 100, 0xb8 }, { 102, 0xc7 }, { 103, 0xc8 }, { 104, 0xc9 },
+    { 105, 0xcb }, { 106, 0xcd }, { 107, 0xcf }, { 108, 0xd0 }, { 109, 0xd1 }, { 110, 0xd2 }, { 111, 0xd3 },
+    { 125, 0xdb }, { 126, 0xdc }, { 127, 0xdd },
+};
+
+static int key_number(guint codeset, guint code)
+{
+    enum { CODESET_LINUX = 0, CODESET_QNUM = 9 };       /* virKeycodeSet */
+
+    if (codeset == CODESET_QNUM || (codeset == CODESET_LINUX && code < 89))
+        return code;
+    for (guint i = 0; codeset == CODESET_LINUX && i < G_N_ELEMENTS(extended_keys); i++)
+        if (extended_keys[i].linux_code == code)
+            return extended_keys[i].number;
+    return -1;
+}
+
 void domain_send_key(Domain *dom, guint codeset, guint hold_ms, const guint *codes, guint n, guint flags, DomainDone done,
                      gpointer user)
 {
     json_object *args = json_object_new_object(), *keys = json_object_new_array();
-    enum { CODESET_LINUX = 0, CODESET_QNUM = 9 };       /* virKeycodeSet */
+    bool known = true;
 
     for (guint i = 0; i < n; i++) {
         json_object *key = args_of("type", "number");
-        /* Linux codes below 89 are the AT set's, as QEMU's numbers are. */
-        json_object_object_add(key, "data", json_object_new_int(codes[i]));
+        int number = key_number(codeset, codes[i]);
+        known = known && number >= 0;
+        json_object_object_add(key, "data", json_object_new_int(number));
         json_object_array_add(keys, key);
     }
     json_object_object_add(args, "keys", keys);
     if (hold_ms)
         json_object_object_add(args, "hold-time", json_object_new_int(hold_ms));
-    bool known = codeset == CODESET_QNUM || codeset == CODESET_LINUX;
-    for (guint i = 0; i < n && codeset == CODESET_LINUX; i++)
-        known = known && codes[i] < 89;
     if (known) {
         guest_call(dom, "send-key", args, flags, done, user);
         return;
     }
     json_object_put(args);
-    refuse(dom, QV_ERR_CONFIG_UNSUPPORTED, "only Linux key codes below 89 and QEMU numbers (qnum) can be sent", done, user);
+    refuse(dom, QV_ERR_CONFIG_UNSUPPORTED, "only Linux key codes of a PC keyboard and QEMU numbers (qnum) can be sent", done, user);
 }
 
 void domain_set_lifecycle_action(Domain *dom, guint type, guint action, guint flags, DomainDone done, gpointer user)
@@ -211,10 +231,25 @@ void domain_screenshot(Domain *dom, guint screen, guint flags, DomainDone done, 
 
 /* --- consoles and channels */
 
+static void close_fd(gpointer fd)
+{
+    close(*(int *)fd);
+}
+
 static gboolean console_ready(gpointer user)
 {
     op_end(user, NULL);
     return G_SOURCE_REMOVE;
+}
+
+/* One user of a console at a time: a lock on the open terminal, which ends with the last copy of the descriptor.
+ * @force opens it beside the other user. Sockets cannot be locked; QEMU itself takes one connection only. */
+static bool claim(int fd, bool force, GError **err)
+{
+    if (force || flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return true;
+    g_set_error(err, QV_ERROR, QV_ERR_OPERATION_FAILED, "Active console session exists for this domain");
+    return false;
 }
 
 void domain_open_console(Domain *dom, const char *device, guint flags, bool channel, DomainDone done, gpointer user)
@@ -229,6 +264,12 @@ void domain_open_console(Domain *dom, const char *device, guint flags, bool chan
         op_fail_later(op, err);
         return;
     }
-    op->result = &op->number;
+    if (!claim(op->number, flags & 1 /* VIR_DOMAIN_CONSOLE_FORCE */, &err)) {
+        close(op->number);
+        op_fail_later(op, err);
+        return;
+    }
+    op->result = &op->number;      /* the caller has dup'ed it away */
+    op->result_free = close_fd;
     g_idle_add_full(G_PRIORITY_DEFAULT, console_ready, op, NULL);
 }

@@ -567,6 +567,29 @@ static bool adopt_one(QemuDriver *d, json_object *o, GError **err)
     return true;
 }
 
+/* The QEMU of a start that the daemon did not survive: whose monitor lies in @dir. */
+static void kill_orphan(const char *dir)
+{
+    g_autofree char *mark = g_strconcat(dir, "/monitor.sock", NULL);
+    g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
+    const char *name;
+
+    while (proc && (name = g_dir_read_name(proc))) {
+        g_autofree char *path = g_build_filename("/proc", name, "cmdline", NULL), *text = NULL;
+        gsize len;
+        int status, pidfd;
+        if (!g_ascii_isdigit(*name) || !g_file_get_contents(path, &text, &len, NULL) ||
+            !memmem(text, len, mark, strlen(mark)) || !memmem(text, len, "guest=", 6))
+            continue;
+        if ((pidfd = process_open(atoi(name))) < 0)
+            continue;
+        g_warning("ending process %s: its start was never finished ('%s')", name, dir);
+        process_kill(pidfd, SIGKILL);
+        process_wait(pidfd, 2000, &status);
+        close(pidfd);
+    }
+}
+
 /* Before the socket is served: nobody waits for the I/O thread yet. */
 void life_adopt_all(QemuDriver *d)
 {
@@ -595,8 +618,10 @@ void life_adopt_all(QemuDriver *d)
                 UndoRecord *r = g_ptr_array_index(records, i);
                 g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".journal"));
                 g_autofree char *status = status_path(d, stem);
-                if (access(status, F_OK) < 0)
-                    clear_host(d, r->name, stem);
+                if (access(status, F_OK) == 0)
+                    continue;
+                kill_orphan(r->name);
+                clear_host(d, r->name, stem);
             }
             unlink(path);
         }

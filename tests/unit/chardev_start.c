@@ -47,7 +47,7 @@ static void test_channel_sockets(G_GNUC_UNUSED void **state)
         { "..", "/lib/qemu/channel/target/domain-4-web/vioser-00-00-03.sock" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        DomainDef *def = domain_new();
+        g_autoptr(DomainDef) def = domain_new();
         Chardev *c = add_channel(def, cases[i].name);
         chardevs_prepare(def, "/lib", "/run/qemu/domain-4-web");
         assert_string_equal(c->src.path, cases[i].socket);
@@ -57,7 +57,7 @@ static void test_channel_sockets(G_GNUC_UNUSED void **state)
 
 static void test_named_socket_is_kept(G_GNUC_UNUSED void **state)
 {
-    DomainDef *def = domain_new();
+    g_autoptr(DomainDef) def = domain_new();
     Chardev *c = add_channel(def, "a");
     c->src.path = g_strdup("/tmp/mine");
     chardevs_prepare(def, "/lib", "/run/qemu/domain-4-web");
@@ -69,7 +69,7 @@ static void test_folders_come_and_go(G_GNUC_UNUSED void **state)
 {
     g_autofree char *lib = g_dir_make_tmp("chardev-XXXXXX", NULL);
     g_autofree char *dir = g_build_filename(lib, "qemu/channel/target/domain-4-web", NULL);
-    DomainDef *def = domain_new();
+    g_autoptr(DomainDef) def = domain_new();
     add_channel(def, "a");
     chardevs_prepare(def, lib, "/run/domain-4-web");
     assert_true(chardevs_make_folders(def, lib, "/run/domain-4-web", (uid_t)-1, (gid_t)-1, NULL));
@@ -85,7 +85,7 @@ static void test_ptys_and_states(G_GNUC_UNUSED void **state)
         "[{\"label\":\"charserial0\",\"filename\":\"pty:/dev/pts/9\",\"frontend-open\":true},"
         " {\"label\":\"charchannel0\",\"filename\":\"disconnected:unix:/x,server=on\",\"frontend-open\":true},"
         " {\"label\":\"compat_monitor0\",\"filename\":\"unix:/m\"}]");
-    DomainDef *def = domain_new();
+    g_autoptr(DomainDef) def = domain_new();
     Chardev *serial = add(def, DEV_SERIAL, CHR_PTY, "serial0"), *channel = add_channel(def, "a");
     chardevs_fill_ptys(def, reply);
     assert_string_equal(serial->src.path, "/dev/pts/9");
@@ -101,7 +101,7 @@ static void test_answers_of_another_shape(G_GNUC_UNUSED void **state)
     static const char *const replies[] = { "{}", "[]", "[1, null]", "[{\"label\":3}]", "[{\"label\":\"charserial0\",\"filename\":[]}]" };
     for (guint i = 0; i < G_N_ELEMENTS(replies); i++) {
         json_object *reply = json_tokener_parse(replies[i]);
-        DomainDef *def = domain_new();
+        g_autoptr(DomainDef) def = domain_new();
         Chardev *serial = add(def, DEV_SERIAL, CHR_PTY, "serial0");
         chardevs_fill_ptys(def, reply);
         assert_null(serial->src.path);
@@ -119,7 +119,7 @@ static void test_log_keeps_or_truncates(G_GNUC_UNUSED void **state)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = NULL;
         g_autoptr(GHashTable) fds = g_hash_table_new(g_str_hash, g_str_equal);
-        DomainDef *def = domain_new();
+        g_autoptr(DomainDef) def = domain_new();
         Chardev *serial = add(def, DEV_SERIAL, CHR_PTY, "serial0");
         serial->src.log.file = g_strdup(path);
         serial->src.log.append = cases[i].append;
@@ -139,7 +139,7 @@ static void test_log_keeps_or_truncates(G_GNUC_UNUSED void **state)
 static void test_finding(G_GNUC_UNUSED void **state)
 {
     g_autoptr(GError) err = NULL;
-    DomainDef *def = domain_new();
+    g_autoptr(DomainDef) def = domain_new();
     Chardev *serial = add(def, DEV_SERIAL, CHR_PTY, "serial0"), *channel = add_channel(def, "org.agent");
     assert_ptr_equal(chardev_find(def, NULL, false, NULL), serial);
     assert_ptr_equal(chardev_find(def, "serial0", false, NULL), serial);
@@ -153,7 +153,7 @@ static void test_opening_a_terminal(G_GNUC_UNUSED void **state)
     char byte = 0;
     int master = posix_openpt(O_RDWR | O_NOCTTY);
     assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
-    DomainDef *def = domain_new();
+    g_autoptr(DomainDef) def = domain_new();
     Chardev *serial = add(def, DEV_SERIAL, CHR_PTY, "serial0");
     serial->src.path = g_strdup(ptsname(master));
     int fd = chardev_open(serial, NULL);
@@ -169,7 +169,7 @@ static void test_opening_a_terminal(G_GNUC_UNUSED void **state)
 static void test_nothing_to_open(G_GNUC_UNUSED void **state)
 {
     g_autoptr(GError) err = NULL;
-    DomainDef *def = domain_new();
+    g_autoptr(DomainDef) def = domain_new();
     assert_int_equal(chardev_open(add(def, DEV_SERIAL, CHR_NULL, "serial0"), &err), -1);
     assert_non_null(strstr(err->message, "'serial0' of type 'null'"));
 }

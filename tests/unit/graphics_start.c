@@ -47,7 +47,7 @@ static int listen_on(guint port)
 
 static void test_two_guests_get_two_ports(G_GNUC_UNUSED void **state)
 {
-    DomainDef *a = domain_with(GRAPHICS_VNC, LISTEN_ADDRESS, true), *b = domain_with(GRAPHICS_SPICE, LISTEN_ADDRESS, true);
+    g_autoptr(DomainDef) a = domain_with(GRAPHICS_VNC, LISTEN_ADDRESS, true), b = domain_with(GRAPHICS_SPICE, LISTEN_ADDRESS, true);
     assert_true(graphics_prepare(a, &config, "/run/x", NULL));
     assert_true(graphics_prepare(b, &config, "/run/x", NULL));
     assert_int_not_equal(graphics_of(a)->port.v, graphics_of(b)->port.v);
@@ -59,7 +59,7 @@ static void test_two_guests_get_two_ports(G_GNUC_UNUSED void **state)
 static void test_port_of_others_is_skipped(G_GNUC_UNUSED void **state)
 {
     int fd = listen_on(FIRST);
-    DomainDef *def = domain_with(GRAPHICS_VNC, LISTEN_ADDRESS, true);
+    g_autoptr(DomainDef) def = domain_with(GRAPHICS_VNC, LISTEN_ADDRESS, true);
     assert_true(graphics_prepare(def, &config, "/run/x", NULL));
     assert_int_equal(graphics_of(def)->port.v, FIRST + 1);
     graphics_release(def);
@@ -86,7 +86,7 @@ static void test_full_range_is_named(G_GNUC_UNUSED void **state)
 
 static void test_fixed_port_is_kept(G_GNUC_UNUSED void **state)
 {
-    DomainDef *def = domain_with(GRAPHICS_VNC, LISTEN_ADDRESS, false);
+    g_autoptr(DomainDef) def = domain_with(GRAPHICS_VNC, LISTEN_ADDRESS, false);
     graphics_of(def)->port = (OptI32){ true, 5999 };
     assert_true(graphics_prepare(def, &config, "/run/x", NULL));
     assert_int_equal(graphics_of(def)->port.v, 5999);
@@ -94,7 +94,7 @@ static void test_fixed_port_is_kept(G_GNUC_UNUSED void **state)
 
 static void test_socket_is_made_up(G_GNUC_UNUSED void **state)
 {
-    DomainDef *def = domain_with(GRAPHICS_SPICE, LISTEN_SOCKET, true);
+    g_autoptr(DomainDef) def = domain_with(GRAPHICS_SPICE, LISTEN_SOCKET, true);
     assert_true(graphics_prepare(def, &config, "/run/domain-7-web", NULL));
     assert_string_equal(graphics_of(def)->socket, "/run/domain-7-web/spice.sock");
     assert_false(graphics_of(def)->port.set);
@@ -102,7 +102,7 @@ static void test_socket_is_made_up(G_GNUC_UNUSED void **state)
 
 static void test_network_needs_somebody_who_knows(G_GNUC_UNUSED void **state)
 {
-    DomainDef *def = domain_with(GRAPHICS_VNC, LISTEN_NETWORK, true);
+    g_autoptr(DomainDef) def = domain_with(GRAPHICS_VNC, LISTEN_NETWORK, true);
     ((GraphicsListen *)g_ptr_array_index(graphics_of(def)->listens, 0))->network = g_strdup("lab");
     g_autoptr(GError) err = NULL;
     assert_false(graphics_prepare(def, &config, "/run/x", &err));
@@ -112,7 +112,7 @@ static void test_network_needs_somebody_who_knows(G_GNUC_UNUSED void **state)
 
 static void test_passwords_go_over_qmp(G_GNUC_UNUSED void **state)
 {
-    DomainDef *def = domain_with(GRAPHICS_VNC, LISTEN_ADDRESS, true);
+    g_autoptr(DomainDef) def = domain_with(GRAPHICS_VNC, LISTEN_ADDRESS, true);
     graphics_of(def)->password = g_strdup("s3cret");
     graphics_of(def)->password_valid_to = g_strdup("2030-01-02T03:04:05");
     json_object *calls = graphics_password_calls(def);
