@@ -118,7 +118,7 @@ static void test_log_keeps_or_truncates(G_GNUC_UNUSED void **state)
     g_autofree char *path = g_build_filename(dir, "log", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = NULL;
-        g_autoptr(GHashTable) fds = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autoptr(GHashTable) fds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_autoptr(DomainDef) def = domain_new();
         Chardev *serial = add(def, DEV_SERIAL, CHR_PTY, "serial0");
         serial->src.log.file = g_strdup(path);

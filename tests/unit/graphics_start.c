@@ -82,6 +82,8 @@ static void test_full_range_is_named(G_GNUC_UNUSED void **state)
     assert_int_equal(graphics_of(defs[LAST - FIRST + 1])->port.v, FIRST + 1);
     for (guint i = 0; i < G_N_ELEMENTS(defs); i++)
         graphics_release(defs[i]);
+    for (guint i = 0; i < G_N_ELEMENTS(defs); i++)
+        domain_def_free(defs[i]);
 }
 
 static void test_fixed_port_is_kept(G_GNUC_UNUSED void **state)
