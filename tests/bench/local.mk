@@ -1,3 +1,2 @@
 check_PROGRAMS += tests/bench/wire
 tests_bench_wire_LDADD = $(GLIB_LIBS)
-EXTRA_DIST += tests/bench/run
