@@ -153,6 +153,26 @@ static bool step_host(Start *s, GError **err)
            chardevs_open_files(def, s->fds, err) && write_master_key(s->run->dir, err);
 }
 
+/* What a start would have to give the kernel and does not yet: refused, so that nobody relies on it. */
+static bool no_tuning(const DomainFrame *f, GError **err)
+{
+    static const Tune no_tune;
+    static const Memory no_limits;
+    const struct { const char *name; const XmElem *elem; gconstpointer is, none; } parts[] = {
+        { "cputune", &cputune_elem, &f->tune, &no_tune },
+        { "blkiotune", &blkiotune_elem, &f->tune, &no_tune },
+        { "numatune", &numatune_elem, &f->tune, &no_tune },
+        { "memtune", &memtune_elem, &f->memory, &no_limits },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        if (xm_diff(parts[i].elem, parts[i].is, parts[i].none, NULL, NULL)) {
+            g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "<%s> is not applied by this version; remove it to start the domain",
+                        parts[i].name);
+            return false;
+        }
+    return true;
+}
+
 static bool step_prepare(Start *s, GError **err)
 {
     const QemuDriverConfig *c = &s->d->config;
@@ -162,7 +182,7 @@ static bool step_prepare(Start *s, GError **err)
     QemuBuild b = { .def = s->op->def, .caps = caps, .lib_dir = c->lib_dir, .domain_dir = s->run->dir,
                     .run_dir = c->run_dir, .log_dir = c->log_dir, .fds = s->fds, .session = c->session };
     GraphicsConfig graphics = { c->vnc_listen, c->spice_listen, c->vnc_port_min, c->vnc_port_max };
-    if (!qemu_prepare_live(s->op->def, &b, err))
+    if (!no_tuning(&s->op->def->frame, err) || !qemu_prepare_live(s->op->def, &b, err))
         return false;
     g_autoptr(GPtrArray) secrets = disk_secrets(s->op->def, s->run->dir);
     if (secrets->len) {
