@@ -8,6 +8,7 @@
 #include "drivers/qemu/index.h"
 #include "drivers/qemu/qmp.h"
 #include "util/loop.h"
+#include "util/undo.h"
 
 struct QemuDriver {
     QemuDriverConfig config;
@@ -30,10 +31,12 @@ typedef struct Run {
     pid_t pid;
     int pidfd;
     Qmp *qmp;
+    Undo *undo;                   /* what it took of the host (release.c); used by jobs only, kept by run_unref */
     LoopWatch *pid_watch, *qmp_watch;
     bool destroyed, shut_down, paused_start;
     GPtrArray *waiting;           /* Op of destroys that wait for the end */
 } Run;
+Run *run_new(QemuDriver *driver, Domain *dom, char *dir);      /* @dir is taken; one reference */
 Run *run_ref(Run *run);
 void run_unref(Run *run);
 
@@ -64,8 +67,13 @@ DomainDef *driver_define(QemuDriver *driver, const char *xml, guint parse_flags,
 void driver_refresh_view(DomainView *view, const DomainDef *def);
 /* Starts a domain whose definition is @op->def (taken); @op ends when it runs. I/O thread. */
 void life_start(Op *op);
-/* Takes up the guests that status files name and that still run; worker part and I/O part. */
+/* Takes up the guests that status files name and that still run, and clears up after the others; before the socket is
+ * served, when nobody waits for the I/O thread yet. */
 void life_adopt_all(QemuDriver *driver);
+/* From here on the domain runs, as @live (taken) says. I/O thread, as the next two. */
+void life_take_up(Run *run, DomainDef *live, bool paused);
+void life_started(Run *run, DomainDef *live);     /* the same after a start, told to the world */
+void life_start_failed(Run *run);                 /* @run is released */
 /* Whether it runs; NULL with OPERATION_INVALID when not. A reference. */
 Run *domain_run(Domain *dom, GError **err);
 QemuDriver *domain_driver(void);

@@ -1,10 +1,5 @@
 noinst_LIBRARIES += drivers/qemu/libqemu.a
 drivers_qemu_libqemu_a_SOURCES = \
-	drivers/qemu/capabilities_xml.c drivers/qemu/capabilities_xml.h \
-	drivers/qemu/guest_op.c \
-	drivers/qemu/life.c \
-	drivers/qemu/define_op.c \
-	drivers/qemu/driver.c drivers/qemu/driver.h \
 	drivers/qemu/actor.c drivers/qemu/actor.h \
 	drivers/qemu/address.c drivers/qemu/address.h \
 	drivers/qemu/address_build.c \
@@ -13,9 +8,11 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/address_scsi.c \
 	drivers/qemu/address_serial.c \
 	drivers/qemu/address_usb.c \
+	drivers/qemu/adopt.c \
 	drivers/qemu/audio_build.c \
 	drivers/qemu/audio_define.c \
 	drivers/qemu/build.c drivers/qemu/build.h \
+	drivers/qemu/capabilities_xml.c drivers/qemu/capabilities_xml.h \
 	drivers/qemu/caps.c drivers/qemu/caps.h \
 	drivers/qemu/caps_data.h \
 	drivers/qemu/caps_probe.c \
@@ -29,6 +26,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/controller_rules.c drivers/qemu/controller_rules.h \
 	drivers/qemu/cpu_build.c \
 	drivers/qemu/define.c drivers/qemu/define.h \
+	drivers/qemu/define_op.c \
 	drivers/qemu/disk_build.c \
 	drivers/qemu/disk_define.c \
 	drivers/qemu/disk_nodes.c drivers/qemu/disk_nodes.h \
@@ -36,6 +34,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/disk_storage.c \
 	drivers/qemu/display_build.h \
 	drivers/qemu/display_define.c drivers/qemu/display_define.h \
+	drivers/qemu/driver.c drivers/qemu/driver.h \
 	drivers/qemu/each.h \
 	drivers/qemu/filesystem_build.c \
 	drivers/qemu/frame_build.c drivers/qemu/frame_build.h \
@@ -43,6 +42,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
+	drivers/qemu/guest_op.c \
 	drivers/qemu/hostdev_build.c \
 	drivers/qemu/hostdev_define.c \
 	drivers/qemu/index.c drivers/qemu/index.h \
@@ -50,6 +50,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/interface_build.c \
 	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
 	drivers/qemu/interface_rules.c \
+	drivers/qemu/life.c \
 	drivers/qemu/memory_build.c \
 	drivers/qemu/misc_build.c drivers/qemu/misc_build.h \
 	drivers/qemu/misc_define.c drivers/qemu/misc_define.h \
@@ -61,9 +62,13 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/qemu.h \
 	drivers/qemu/qmp.c drivers/qemu/qmp.h \
 	drivers/qemu/redirdev_build.c \
+	drivers/qemu/release.c \
 	drivers/qemu/rng_build.c \
 	drivers/qemu/rng_define.c \
 	drivers/qemu/smbios_build.c \
+	drivers/qemu/start.c \
+	drivers/qemu/start_files.c \
+	drivers/qemu/start_process.c \
 	drivers/qemu/tpm_build.c \
 	drivers/qemu/tpm_define.c \
 	drivers/qemu/tpm_start.c drivers/qemu/tpm_start.h \

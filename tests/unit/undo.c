@@ -23,14 +23,16 @@ static bool refuse(const char *name, gpointer user, GError **err)
     return false;
 }
 
+static const UndoKind kinds[] = { { "tap", note }, { "log", note }, { "file", refuse }, { NULL, NULL } };
+
 static void scope_undoes_newest_first(void **state)
 {
     g_autoptr(GString) seen = g_string_new(NULL);
     g_autofree char *journal = g_build_filename(folder, "a", NULL);
-    Undo *undo = undo_new(journal);
+    Undo *undo = undo_new(journal, kinds, seen);
 
-    assert_true(undo_push(undo, "tap", "one", note, seen, NULL));
-    assert_true(undo_push(undo, "log", "two", note, seen, NULL));
+    assert_true(undo_push(undo, "tap", "one", NULL));
+    assert_true(undo_push(undo, "log", "two", NULL));
     assert_true(g_file_test(journal, G_FILE_TEST_EXISTS));
     undo_free(undo);
     assert_string_equal(seen->str, "two;one;");
@@ -41,9 +43,9 @@ static void commit_undoes_nothing(void **state)
 {
     g_autoptr(GString) seen = g_string_new(NULL);
     g_autofree char *journal = g_build_filename(folder, "b", NULL);
-    Undo *undo = undo_new(journal);
+    Undo *undo = undo_new(journal, kinds, seen);
 
-    assert_true(undo_push(undo, "tap", "one", note, seen, NULL));
+    assert_true(undo_push(undo, "tap", "one", NULL));
     undo_commit(undo);
     undo_free(undo);
     assert_string_equal(seen->str, "");
@@ -54,30 +56,57 @@ static void failing_undo_stays_in_the_journal(void **state)
 {
     g_autoptr(GString) seen = g_string_new(NULL);
     g_autofree char *journal = g_build_filename(folder, "c", NULL);
-    g_autoptr(GPtrArray) records = NULL;
-    Undo *undo = undo_new(journal);
+    Undo *undo = undo_new(journal, kinds, seen);
 
-    assert_true(undo_push(undo, "tap", "one", note, seen, NULL));
-    assert_true(undo_push(undo, "file", "odd\nname", refuse, seen, NULL));
+    assert_true(undo_push(undo, "tap", "one", NULL));
+    assert_true(undo_push(undo, "file", "odd\nname", NULL));
     undo_free(undo);
     assert_string_equal(seen->str, "odd\nname;one;");
-    records = undo_journal_read(journal, NULL);
-    assert_int_equal(records->len, 2);
-    assert_string_equal(((UndoRecord *)records->pdata[0])->name, "odd\nname");
-    assert_string_equal(((UndoRecord *)records->pdata[1])->kind, "tap");
+
+    g_autoptr(Undo) again = undo_resume(journal, kinds, seen, NULL);
+    g_auto(GStrv) files = undo_names(again, "file"), taps = undo_names(again, "tap");
+    assert_int_equal(g_strv_length(files), 1);
+    assert_string_equal(files[0], "odd\nname");
+    assert_int_equal(g_strv_length(taps), 0);
 }
 
-static void torn_and_missing_journals(void **state)
+static void kept_journal_is_resumed(void **state)
 {
-    g_autofree char *journal = g_build_filename(folder, "d", NULL);
-    g_autoptr(GPtrArray) none = undo_journal_read(journal, NULL);
-    g_autoptr(GPtrArray) torn = NULL;
+    g_autoptr(GString) seen = g_string_new(NULL);
+    g_autofree char *journal = g_build_filename(folder, "k", NULL);
+    Undo *undo = undo_new(journal, kinds, seen);
 
-    assert_int_equal(none->len, 0);
-    assert_true(g_file_set_contents(journal, "tap vnet0\nnonsense\ntap vn", -1, NULL));
-    torn = undo_journal_read(journal, NULL);
-    assert_int_equal(torn->len, 1);
-    assert_string_equal(((UndoRecord *)torn->pdata[0])->name, "vnet0");
+    undo_keep(undo);
+    assert_true(undo_push(undo, "tap", "one", NULL));
+    assert_true(undo_push(undo, "tap", "two", NULL));
+    assert_true(undo_push(undo, "log", "three", NULL));
+    assert_true(undo_one(undo, "tap", "two", NULL));
+    assert_true(undo_one(undo, "tap", "never", NULL));
+    undo_free(undo);
+    assert_string_equal(seen->str, "two;");
+
+    g_autoptr(Undo) again = undo_resume(journal, kinds, seen, NULL);
+    assert_true(undo_run(again));
+    assert_string_equal(seen->str, "two;three;one;");
+    assert_false(g_file_test(journal, G_FILE_TEST_EXISTS));
+}
+
+static void torn_missing_and_strange_journals(void **state)
+{
+    g_autoptr(GString) seen = g_string_new(NULL);
+    g_autofree char *journal = g_build_filename(folder, "d", NULL), *text = NULL;
+    g_autoptr(GError) err = NULL;
+    g_autoptr(Undo) none = undo_resume(journal, kinds, seen, NULL);
+
+    assert_non_null(none);
+    assert_true(g_file_set_contents(journal, "tap vnet0\nnonsense\nnew-kind x\ntap vn", -1, NULL));
+    g_autoptr(Undo) torn = undo_resume(journal, kinds, seen, NULL);
+    assert_false(undo_run(torn));
+    assert_string_equal(seen->str, "vnet0;");
+    assert_true(g_file_get_contents(journal, &text, NULL, NULL));
+    assert_string_equal(text, "new-kind x\n");
+    assert_null(undo_resume(folder, kinds, seen, &err));
+    assert_non_null(strstr(err->message, folder));
 }
 
 static void replace_and_remove(void **state)
@@ -120,7 +149,8 @@ int main(void)
         cmocka_unit_test(scope_undoes_newest_first),
         cmocka_unit_test(commit_undoes_nothing),
         cmocka_unit_test(failing_undo_stays_in_the_journal),
-        cmocka_unit_test(torn_and_missing_journals),
+        cmocka_unit_test(kept_journal_is_resumed),
+        cmocka_unit_test(torn_missing_and_strange_journals),
         cmocka_unit_test(replace_and_remove),
         cmocka_unit_test(fault_points),
     };
