@@ -16,6 +16,14 @@ XM_ENUM(cpu_policy, "feature policy", NULL, "force", "require", "optional", "dis
 XM_COVERS(cpu_policy, CPU_FEATURE__N);
 XM_ENUM(cpu_cache_mode, "cache mode", NULL, "emulate", "passthrough", "disable");
 XM_COVERS(cpu_cache_mode, CPU_CACHE__N);
+XM_ENUM(phys_bits_mode, "mode of physical address bits", NULL, "emulate", "passthrough");
+XM_COVERS(phys_bits_mode, PHYS_BITS__N);
+XM_ENUM(numa_access, "kind of memory access", NULL, "access", "read", "write");
+XM_COVERS(numa_access, NUMA_ACCESS__N);
+XM_ENUM(cache_associativity, "cache associativity", NULL, "none", "direct", "full");
+XM_COVERS(cache_associativity, ASSOC__N);
+XM_ENUM(cache_policy, "cache policy", NULL, "none", "writeback", "writethrough");
+XM_COVERS(cache_policy, CACHE_POLICY__N);
 
 /* --- vcpus and iothreads */
 
@@ -83,12 +91,35 @@ static const XmRow cache_rows[] = {
     A_OPT(Cpu, cache.level, "level", .min = 1, .max = 3, .flags = XM_ABI),
     A_ENUM(Cpu, cache.mode, "mode", cpu_cache_mode, .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
 };
-static const XmElem cache_elem = ELEM("cache", Cpu, cache_rows);
+static bool cache_check(gconstpointer obj, char **why)
+{
+    const Cpu *cpu = obj;
+    bool own = cpu->mode == CPU_HOST_PASSTHROUGH || cpu->mode == CPU_MAXIMUM;
+    if (cpu->cache.mode == CPU_CACHE_EMULATE && !(cpu->cache.level.set && cpu->cache.level.v == 3))
+        *why = g_strdup("a CPU cache of mode 'emulate' is that of level 3 only");
+    else if (cpu->cache.mode == CPU_CACHE_PASSTHROUGH && !own)
+        *why = g_strdup("CPU cache mode 'passthrough' goes with 'host-passthrough' and 'maximum' CPUs only");
+    else if (cpu->cache.mode != CPU_CACHE_EMULATE && cpu->cache.level.set)
+        *why = g_strdup_printf("CPU cache mode '%s' has no level", xm_enum_name(&cpu_cache_mode, cpu->cache.mode));
+    return !*why;
+}
+static const XmElem cache_elem = ELEM("cache", Cpu, cache_rows, .check = cache_check, .refuse_code = QV_ERR_CONFIG_UNSUPPORTED);
 static const XmRow bits_rows[] = {
-    A_STR(Cpu, maxphysaddr.mode, "mode", .flags = XM_REQUIRED | XM_ABI),
+    A_ENUM(Cpu, maxphysaddr.mode, "mode", phys_bits_mode, .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
     A_OPT(Cpu, maxphysaddr.bits, "bits", .flags = XM_ABI),
 };
-static const XmElem bits_elem = ELEM("maxphysaddr", Cpu, bits_rows);
+static bool bits_check(gconstpointer obj, char **why)
+{
+    const Cpu *cpu = obj;
+    if (cpu->maxphysaddr.mode == PHYS_BITS_EMULATE && !cpu->maxphysaddr.bits.set)
+        *why = g_strdup("maximum physical address mode='emulate' needs bits=");
+    else if (cpu->maxphysaddr.mode == PHYS_BITS_PASSTHROUGH && cpu->maxphysaddr.bits.set)
+        *why = g_strdup("maximum physical address mode='passthrough' takes the host's number; leave out bits=");
+    else if (cpu->maxphysaddr.mode == PHYS_BITS_PASSTHROUGH && cpu->mode != CPU_HOST_PASSTHROUGH && cpu->mode != CPU_MAXIMUM)
+        *why = g_strdup("maximum physical address mode='passthrough' goes with 'host-passthrough' and 'maximum' CPUs only");
+    return !*why;
+}
+static const XmElem bits_elem = ELEM("maxphysaddr", Cpu, bits_rows, .check = bits_check, .refuse_code = QV_ERR_CONFIG_UNSUPPORTED);
 static const XmRow feature_rows[] = {
     A_ENUM(CpuFeature, policy, "policy", cpu_policy, .flags = XM_NONZERO | XM_ABI),
     A_STR(CpuFeature, name, "name", .flags = XM_REQUIRED | XM_ABI),
@@ -111,16 +142,46 @@ static const XmRow sibling_rows[] = {
 static const XmElem sibling_elem = ELEM("sibling", NumaDistance, sibling_rows);
 static const XmRow distances_rows[] = { LIST(NumaCell, distances, "sibling", sibling_elem) };
 static const XmElem distances_elem = ELEM("distances", NumaCell, distances_rows);
-static const XmRow cell_cache_line_rows[] = { A_U32(NumaCache, line, "value", .flags = XM_REQUIRED) };
-static const XmElem cell_cache_line_elem = ELEM("line", NumaCache, cell_cache_line_rows);
-static const XmRow cell_cache_size_rows[] = { A_U64(NumaCache, size, "value", .flags = XM_REQUIRED) };
-static const XmElem cell_cache_size_elem = ELEM("size", NumaCache, cell_cache_size_rows);
+/* Sizes count in @unit, KiB without, and are written in KiB; lines in bytes. */
+static bool scale_to(guint64 *value, char **unit, guint64 dflt, const char *written, char **why)
+{
+    guint64 bytes, each = g_str_equal(written, "B") ? 1 : 1024;
+
+    if (!size_scale(*value, *unit, dflt, &bytes)) {
+        *why = g_strdup_printf("'%s' is not a unit of size, or the number is too large", *unit ? *unit : written);
+        return false;
+    }
+    *value = (bytes + each - 1) / each;
+    g_free(*unit);
+    *unit = g_strdup(written);
+    return true;
+}
+static bool cache_size_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    NumaCache *c = obj;
+    return scale_to(&c->size, &c->size_unit, 1024, "KiB", why);
+}
+static bool cache_line_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    NumaCache *c = obj;
+    return scale_to(&c->line, &c->line_unit, 1, "B", why);
+}
+static const XmRow cell_cache_size_rows[] = {
+    A_U64(NumaCache, size, "value", .flags = XM_REQUIRED | XM_ABI),
+    A_STR(NumaCache, size_unit, "unit"),
+};
+static const XmElem cell_cache_size_elem = ELEM("size", NumaCache, cell_cache_size_rows, .loaded = cache_size_loaded);
+static const XmRow cell_cache_line_rows[] = {
+    A_U64(NumaCache, line, "value", .flags = XM_REQUIRED | XM_ABI),
+    A_STR(NumaCache, line_unit, "unit"),
+};
+static const XmElem cell_cache_line_elem = ELEM("line", NumaCache, cell_cache_line_rows, .loaded = cache_line_loaded);
 static const XmRow cell_cache_rows[] = {
-    A_OPT(NumaCache, level, "level", .min = 1, .max = 3, .flags = XM_REQUIRED | XM_ABI),
-    A_STR(NumaCache, associativity, "associativity", .flags = XM_REQUIRED | XM_ABI),
-    A_STR(NumaCache, policy, "policy", .flags = XM_REQUIRED | XM_ABI),
-    INLINE("size", cell_cache_size_elem),
-    INLINE("line", cell_cache_line_elem),
+    A_OPT(NumaCache, level, "level", .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
+    A_ENUM(NumaCache, associativity, "associativity", cache_associativity, .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
+    A_ENUM(NumaCache, policy, "policy", cache_policy, .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
+    INLINE("size", cell_cache_size_elem, .flags = XM_REQUIRED),
+    INLINE("line", cell_cache_line_elem, .flags = XM_REQUIRED),
 };
 static const XmElem cell_cache_elem = ELEM("cache", NumaCache, cell_cache_rows);
 
@@ -149,15 +210,27 @@ static const XmRow cell_rows[] = {
 };
 static const XmElem cell_elem = ELEM("cell", NumaCell, cell_rows, .loaded = cell_loaded);
 static const XmRow latency_rows[] = {
-    A_OPT(NumaLatency, initiator, "initiator", .flags = XM_REQUIRED),
-    A_OPT(NumaLatency, target, "target", .flags = XM_REQUIRED),
-    A_OPT(NumaLatency, cache, "cache", .min = 1, .max = 3),
-    A_STR(NumaLatency, type, "type", .flags = XM_REQUIRED),
-    A_U64(NumaLatency, value, "value", .flags = XM_REQUIRED),
-    A_STR(NumaLatency, unit, "unit"),
+    A_OPT(NumaLatency, initiator, "initiator", .flags = XM_REQUIRED | XM_ABI),
+    A_OPT(NumaLatency, target, "target", .flags = XM_REQUIRED | XM_ABI),
+    A_OPT(NumaLatency, cache, "cache", .min = 1, .max = 3, .flags = XM_ABI),
+    A_ENUM(NumaLatency, type, "type", numa_access, .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
+    A_U64(NumaLatency, value, "value", .flags = XM_REQUIRED | XM_NONZERO | XM_ABI, .doc = "nanoseconds"),
 };
 static const XmElem latency_elem = ELEM("latency", NumaLatency, latency_rows);
-static const XmElem bandwidth_elem = ELEM("bandwidth", NumaLatency, latency_rows);
+static const XmRow bandwidth_rows[] = {
+    A_OPT(NumaLatency, initiator, "initiator", .flags = XM_REQUIRED | XM_ABI),
+    A_OPT(NumaLatency, target, "target", .flags = XM_REQUIRED | XM_ABI),
+    A_OPT(NumaLatency, cache, "cache", .min = 1, .max = 3, .flags = XM_ABI),
+    A_ENUM(NumaLatency, type, "type", numa_access, .flags = XM_REQUIRED | XM_NONZERO | XM_ABI),
+    A_U64(NumaLatency, value, "value", .flags = XM_REQUIRED | XM_NONZERO | XM_ABI, .doc = "in @unit each second"),
+    A_STR(NumaLatency, unit, "unit"),
+};
+static bool bandwidth_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    NumaLatency *n = obj;
+    return scale_to(&n->value, &n->unit, 1024, "KiB", why);
+}
+static const XmElem bandwidth_elem = ELEM("bandwidth", NumaLatency, bandwidth_rows, .loaded = bandwidth_loaded);
 static const XmRow interconnects_rows[] = {
     LIST(Cpu, latencies, "latency", latency_elem),
     LIST(Cpu, bandwidths, "bandwidth", bandwidth_elem),

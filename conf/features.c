@@ -7,6 +7,10 @@ XM_ENUM(hyperv_mode, "mode of Hyper-V features", NULL, "custom", "passthrough");
 XM_COVERS(hyperv_mode, HYPERV__N);
 XM_ENUM(ioapic_driver, "I/O APIC driver", NULL, "qemu", "kvm");
 XM_COVERS(ioapic_driver, IOAPIC__N);
+XM_ENUM(caps_policy, "policy of capabilities", NULL, "default", "allow", "deny");
+XM_COVERS(caps_policy, CAPS_POLICY__N);
+XM_ENUM(msrs_unknown, "treatment of unknown MSRs", NULL, "ignore", "fault");
+XM_COVERS(msrs_unknown, MSRS__N);
 
 /* An element that means something by being there: hook and test of a bool. */
 #define PRESENCE(id, field) \
@@ -46,9 +50,42 @@ static const XmElem smm_elem = ELEM("smm", Features, smm_rows, .loaded = smm_on,
 SWITCH(htm, "htm", htm);
 SWITCH(nested_hv, "nested-hv", nested_hv);
 SWITCH(ccf_assist, "ccf-assist", ccf_assist);
+ONE(cfpc, "cfpc", A_STR(Features, cfpc, "value", .flags = XM_REQUIRED));
+ONE(sbbc, "sbbc", A_STR(Features, sbbc, "value", .flags = XM_REQUIRED));
+ONE(ibs, "ibs", A_STR(Features, ibs, "value", .flags = XM_REQUIRED));
+PRESENCE(hpt, hpt.present)
+static const XmRow hpt_rows[] = {
+    A_STR(Features, hpt.resizing, "resizing"),
+    SIZE(Features, hpt.max_page, "maxpagesize"),
+};
+static const XmElem hpt_elem = ELEM("hpt", Features, hpt_rows, .loaded = hpt_loaded, .present = hpt_present);
+ONE(tcg, "tcg", SIZE(Features, tb_cache, "tb-cache", .doc = "QEMU's cache of translated code"));
+SWITCH(e820_host, "e820_host", xen.e820_host);
+ONE(xen_passthrough, "passthrough",
+    A_ONOFF(Features, xen.passthrough, "state", .flags = XM_REQUIRED), A_STR(Features, xen.mode, "mode"));
+ONE(xen, "xen", INLINE("e820_host", e820_host_elem), INLINE("passthrough", xen_passthrough_elem));
+
+/* --- <capabilities> of containers: kept, and of no meaning to QEMU */
+
+#define EACH_CAPABILITY(X) \
+    X(audit_control, 0) X(audit_write, 1) X(block_suspend, 2) X(chown, 3) X(dac_override, 4) X(dac_read_Search, 5) \
+    X(fowner, 6) X(fsetid, 7) X(ipc_lock, 8) X(ipc_owner, 9) X(kill, 10) X(lease, 11) X(linux_immutable, 12) \
+    X(mac_admin, 13) X(mac_override, 14) X(mknod, 15) X(net_admin, 16) X(net_bind_service, 17) X(net_broadcast, 18) \
+    X(net_raw, 19) X(setgid, 20) X(setfcap, 21) X(setpcap, 22) X(setuid, 23) X(sys_admin, 24) X(sys_boot, 25) \
+    X(sys_chroot, 26) X(sys_module, 27) X(sys_nice, 28) X(sys_pacct, 29) X(sys_ptrace, 30) X(sys_rawio, 31) \
+    X(sys_resource, 32) X(sys_time, 33) X(sys_tty_config, 34) X(syslog, 35) X(wake_alarm, 36)
+#define CAP_ELEM(name, i) ONE(cap_##name, #name, A_ONOFF(Features, caps[i], "state"));
+#define CAP_ROW(name, i) INLINE(#name, cap_##name##_elem),
+EACH_CAPABILITY(CAP_ELEM)
+static const XmRow capabilities_rows[] = {
+    A_ENUM(Features, caps_policy, "policy", caps_policy, .flags = XM_NONZERO),
+    EACH_CAPABILITY(CAP_ROW)
+};
+static const XmElem capabilities_elem = ELEM("capabilities", Features, capabilities_rows);
+
 ONE(gic, "gic", A_STR(Features, gic_version, "version", .flags = XM_ABI));
 ONE(ioapic, "ioapic", A_ENUM(Features, ioapic, "driver", ioapic_driver, .flags = XM_REQUIRED | XM_ABI));
-ONE(msrs, "msrs", A_STR(Features, msrs_unknown, "unknown", .flags = XM_REQUIRED));
+ONE(msrs, "msrs", A_ENUM(Features, msrs_unknown, "unknown", msrs_unknown, .flags = XM_REQUIRED | XM_NONZERO | XM_ABI));
 
 /* A feature without a state is switched on by being named. */
 #define NAMED(id, name, field) \
@@ -165,16 +202,23 @@ static const XmRow features_rows[] = {
     FLAG(Features, privnet, "privnet"),
     INLINE("hyperv", hyperv_elem),
     INLINE("kvm", kvm_elem),
+    INLINE("xen", xen_elem),
     INLINE("pvspinlock", pvspinlock_elem),
     INLINE("pmu", pmu_elem),
     INLINE("vmport", vmport_elem),
+    INLINE("capabilities", capabilities_elem),
     INLINE("gic", gic_elem),
     INLINE("smm", smm_elem),
     INLINE("ioapic", ioapic_elem),
     INLINE("vmcoreinfo", vmcoreinfo_elem),
+    INLINE("hpt", hpt_elem),
     INLINE("htm", htm_elem),
     INLINE("nested-hv", nested_hv_elem),
     INLINE("msrs", msrs_elem),
     INLINE("ccf-assist", ccf_assist_elem),
+    INLINE("cfpc", cfpc_elem),
+    INLINE("sbbc", sbbc_elem),
+    INLINE("ibs", ibs_elem),
+    INLINE("tcg", tcg_elem),
 };
 const XmElem features_elem = ELEM("features", Features, features_rows);

@@ -12,6 +12,11 @@ typedef enum {
     HV_FREQUENCIES, HV_REENLIGHTENMENT, HV_TLBFLUSH, HV_IPI, HV_EVMCS, HV_AVIC, HV__N
 } HypervFeature;
 
+/* Switches of the host kernel's capabilities for containers; kept for other hypervisors. */
+typedef enum { CAPS_POLICY_NONE, CAPS_DEFAULT, CAPS_ALLOW, CAPS_DENY, CAPS_POLICY__N } CapsPolicy;
+#define CAPS_SWITCHES 37
+typedef enum { MSRS_NONE, MSRS_IGNORE, MSRS_FAULT, MSRS__N } MsrsUnknown;
+
 typedef struct {
     bool acpi, pae, viridian, privnet;
     struct { bool present; Tristate eoi; } apic;
@@ -28,8 +33,15 @@ typedef struct {
     } hyperv;
     struct { Tristate hidden, hint_dedicated, poll_control, pv_ipi; Tristate dirty_ring; guint32 dirty_ring_size; } kvm;
     char *gic_version;
-    char *msrs_unknown;              /* ignore, fault */
+    MsrsUnknown msrs_unknown;
+    guint64 tb_cache;                /* bytes of QEMU's translated code; written in KiB */
+    CapsPolicy caps_policy;
+    Tristate caps[CAPS_SWITCHES];
+    struct { Tristate e820_host; Tristate passthrough; char *mode; } xen;
+    struct { bool present; char *resizing; guint64 max_page; } hpt;    /* of POWER machines, as the next */
+    char *cfpc, *sbbc, *ibs;
 } Features;
 
+extern const XmEnum caps_policy, msrs_unknown;
 extern const XmElem features_elem;
 #endif

@@ -109,6 +109,27 @@ static bool check_vcpu_list(const DomainDef *def, GError **err)
     return true;
 }
 
+/* Features that only boards of other architectures have. */
+static bool check_features(const DomainDef *def, GError **err)
+{
+    const Features *f = &def->frame.features;
+    const struct { const char *name; bool wanted; } foreign[] = {
+        { "hpt", f->hpt.present }, { "htm", f->htm }, { "nested-hv", f->nested_hv }, { "ccf-assist", f->ccf_assist },
+        { "cfpc", f->cfpc }, { "sbbc", f->sbbc }, { "ibs", f->ibs }, { "gic", f->gic_version },
+    };
+    const char *machine = def->frame.os.machine;
+
+    for (guint i = 0; i < G_N_ELEMENTS(foreign); i++)
+        if (foreign[i].wanted)
+            return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "The '%s' feature is not supported for x86 machines; leave it out",
+                          foreign[i].name);
+    if (f->smm.tseg && machine && !strstr(machine, "q35"))
+        return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "SMM TSEG is only supported with q35 machine type, not %s", machine);
+    if (f->tb_cache && def->frame.virt == VIRT_KVM)
+        return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "<tcg> features go with domains of type 'qemu'; KVM translates nothing");
+    return true;
+}
+
 static bool check_seclabels(const DomainDef *def, GError **err)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -233,6 +254,7 @@ const DomainRule domain_rules[] = {
     { "numa-cpus", check_numa_cpus },
     { "numa-memnode", check_memnodes },
     { "vcpu-list", check_vcpu_list },
+    { "features", check_features },
     { "seclabel-unique", check_seclabels },
     { "memory-hotplug", check_memory_hotplug },
     { "boot-order-unique", check_boot_order },

@@ -58,6 +58,23 @@ static void add_hyperv(json_object *p, const Features *f)
         props_str(p, "hv-vendor-id", f->hyperv.vendor_id);
 }
 
+/* What a CPU of the host would show by itself is switched off in favour of what was asked for. */
+static void add_cache_and_bits(json_object *p, const Cpu *cpu)
+{
+    bool own = cpu->mode == CPU_HOST_PASSTHROUGH || cpu->mode == CPU_MAXIMUM;
+    CpuCacheMode mode = cpu->cache.mode;
+    if (mode == CPU_CACHE_PASSTHROUGH)
+        props_str(p, "host-cache-info", "on");
+    else if (mode && own)
+        props_str(p, "host-cache-info", "off");
+    if (mode)
+        props_str(p, "l3-cache", mode == CPU_CACHE_EMULATE ? "on" : "off");
+    if (cpu->maxphysaddr.mode == PHYS_BITS_PASSTHROUGH)
+        props_str(p, "host-phys-bits", "on");
+    else
+        props_optu32(p, "phys-bits", cpu->maxphysaddr.bits);
+}
+
 bool build_cpu(QemuBuild *b, G_GNUC_UNUSED GError **err)
 {
     const DomainFrame *f = &b->def->frame;
@@ -80,13 +97,8 @@ bool build_cpu(QemuBuild *b, G_GNUC_UNUSED GError **err)
     props_onoff(p, "kvm-hint-dedicated", f->features.kvm.hint_dedicated == TRI_YES ? TRI_YES : TRI_ABSENT);
     props_onoff(p, "kvm-poll-control", f->features.kvm.poll_control == TRI_YES ? TRI_YES : TRI_ABSENT);
     props_onoff(p, "pmu", f->features.pmu);
-    if (f->cpu && f->cpu->cache.present) {
-        props_onoff(p, "host-cache-info", f->cpu->cache.mode == CPU_CACHE_PASSTHROUGH ? TRI_YES : TRI_ABSENT);
-        if (f->cpu->cache.mode == CPU_CACHE_DISABLE)
-            props_str(p, "l3-cache", "off");
-        if (f->cpu->cache.mode == CPU_CACHE_EMULATE && f->cpu->cache.level.set && f->cpu->cache.level.v == 3)
-            props_str(p, "l3-cache", "on");
-    }
+    if (f->cpu)
+        add_cache_and_bits(p, f->cpu);
     qemu_command_opts(b->cmd, "-cpu", p, reason_path("/domain/cpu", 0));
     return true;
 }

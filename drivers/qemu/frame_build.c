@@ -83,6 +83,17 @@ static bool has_nvdimm(const QemuBuild *b)
     return frame_has_nvdimm(b->def);
 }
 
+static void build_accelerator(QemuBuild *b)
+{
+    const DomainFrame *f = &b->def->frame;
+    json_object *p = json_object_new_object();
+    props_str(p, "", f->virt == VIRT_KVM ? "kvm" : "tcg");
+    if (f->features.kvm.dirty_ring == TRI_YES)
+        props_u64(p, "dirty-ring-size", f->features.kvm.dirty_ring_size);
+    props_u64_opt(p, "tb-size", f->features.tb_cache / MIB);
+    qemu_command_opts(b->cmd, "-accel", p, because("/domain/@type"));
+}
+
 static void build_machine(QemuBuild *b)
 {
     const DomainFrame *f = &b->def->frame;
@@ -105,7 +116,7 @@ static void build_machine(QemuBuild *b)
         props_str(p, "pflash1", f->os.nvram.path ? "libvirt-pflash1-format" : NULL);
     }
     qemu_command_opts(b->cmd, "-machine", p, because("/domain/os/type"));
-    qemu_command_word(b->cmd, "-accel", f->virt == VIRT_KVM ? "kvm" : "tcg", because("/domain/@type"));
+    build_accelerator(b);
 }
 
 /* --- firmware images */
@@ -266,6 +277,16 @@ static void build_rtc(QemuBuild *b)
     qemu_command_opts(b->cmd, "-rtc", p, because("/domain/clock"));
 }
 
+/* Memory that only system management mode sees. */
+static void build_tseg(QemuBuild *b)
+{
+    guint64 size = b->def->frame.features.smm.tseg;
+    if (!size)
+        return;
+    g_autofree char *word = g_strdup_printf("mch.extended-tseg-mbytes=%" G_GUINT64_FORMAT, size / MIB);
+    qemu_command_word(b->cmd, "-global", word, because("/domain/features/smm/tseg"));
+}
+
 static void build_timers(QemuBuild *b)
 {
     const Timer *pit = timer_of(b, TIMER_PIT), *hpet = timer_of(b, TIMER_HPET);
@@ -350,6 +371,7 @@ bool build_frame(QemuBuild *b, GError **err)
     build_monitor(b);
     build_rtc(b);
     build_timers(b);
+    build_tseg(b);
     build_power(b);
     build_boot(b);
     return true;
