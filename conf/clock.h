@@ -29,7 +29,7 @@ typedef struct {
     GPtrArray *timers;     /* Timer */
 } Clock;
 
-typedef struct { char *name; Tristate enabled; } PerfEvent;
+typedef struct { guint32 name; Tristate enabled; } PerfEvent;     /* name: perf_event */
 
 extern const XmEnum timer_name, tick_policy, timer_track;
 extern const XmElem clock_elem;

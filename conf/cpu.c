@@ -240,7 +240,31 @@ static const XmRow numa_rows[] = {
     LIST(Cpu, cells, "cell", cell_elem),
     INLINE("interconnects", interconnects_elem),
 };
-static const XmElem numa_elem = ELEM("numa", Cpu, numa_rows);
+static gint by_cell(gconstpointer a, gconstpointer b)
+{
+    const NumaCell *const *x = a, *const *y = b;
+    return (*x)->id.v < (*y)->id.v ? -1 : (*x)->id.v > (*y)->id.v;
+}
+/* Cells are numbered from 0 without holes; those without a number take their place in the text. */
+static bool numa_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    GPtrArray *cells = ((Cpu *)obj)->cells;
+
+    for (guint i = 0; cells && i < cells->len; i++) {
+        NumaCell *cell = g_ptr_array_index(cells, i);
+        if (!cell->id.set)
+            cell->id = (OptU32){ true, i };
+    }
+    if (cells)
+        g_ptr_array_sort(cells, by_cell);
+    for (guint i = 0; cells && i < cells->len; i++)
+        if (((NumaCell *)g_ptr_array_index(cells, i))->id.v != i) {
+            *why = g_strdup_printf("there must be exactly one NUMA cell for each id from 0 on; that of id %u is missing", i);
+            return false;
+        }
+    return true;
+}
+static const XmElem numa_elem = ELEM("numa", Cpu, numa_rows, .loaded = numa_loaded);
 
 static const XmRow cpu_rows[] = {
     A_ENUM(Cpu, mode, "mode", cpu_mode, .flags = XM_NONZERO | XM_ABI),

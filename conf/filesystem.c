@@ -69,6 +69,8 @@ static bool fs_check(gconstpointer obj, char **why)
         missing = "a filesystem needs a <source>";
     else if (!fs->target && !fs->source.socket)
         missing = "a filesystem needs a <target dir=>";
+    if (!missing && fs->type != FS_MOUNT)
+        missing = "QEMU shares folders only: use <filesystem type='mount'>";
     if (missing)
         *why = g_strdup(missing);
     return !missing;

@@ -41,13 +41,60 @@ static const XmElem suspend_disk_elem = ELEM("suspend-to-disk", DomainFrame, dis
 static const XmRow pm_rows[] = { INLINE("suspend-to-mem", suspend_mem_elem), INLINE("suspend-to-disk", suspend_disk_elem) };
 static const XmElem pm_elem = ELEM("pm", DomainFrame, pm_rows);
 
+XM_ENUM(perf_event, "performance event", NULL, "cmt", "mbmt", "mbml", "cpu_cycles", "instructions", "cache_references",
+        "cache_misses", "branch_instructions", "branch_misses", "bus_cycles", "stalled_cycles_frontend",
+        "stalled_cycles_backend", "ref_cpu_cycles", "cpu_clock", "task_clock", "page_faults", "context_switches",
+        "cpu_migrations", "page_faults_min", "page_faults_maj", "alignment_faults", "emulation_faults");
 static const XmRow event_rows[] = {
-    A_STR(PerfEvent, name, "name", .flags = XM_REQUIRED),
+    A_ENUM(PerfEvent, name, "name", perf_event, .flags = XM_REQUIRED | XM_NONZERO),
     A_YESNO(PerfEvent, enabled, "enabled", .flags = XM_REQUIRED),
 };
 static const XmElem event_elem = ELEM("event", PerfEvent, event_rows);
-static const XmRow perf_rows[] = { LIST(DomainFrame, perf, "event", event_elem) };
-static const XmElem perf_elem = ELEM("perf", DomainFrame, perf_rows);
+static const XmRow perf_rows[] = { LIST(DomainFrame, perf, "event", event_elem, .key = "name") };
+static gint by_event(gconstpointer a, gconstpointer b)
+{
+    const PerfEvent *const *x = a, *const *y = b;
+    return (gint)(*x)->name - (gint)(*y)->name;
+}
+static bool perf_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    GPtrArray *list = ((DomainFrame *)obj)->perf;
+    if (list)
+        g_ptr_array_sort(list, by_event);
+    for (guint i = 1; list && i < list->len; i++) {
+        const PerfEvent *e = g_ptr_array_index(list, i), *before = g_ptr_array_index(list, i - 1);
+        if (e->name == before->name) {
+            *why = g_strdup_printf("event '%s' is listed twice", xm_enum_name(&perf_event, e->name));
+            return false;
+        }
+    }
+    return true;
+}
+static const XmElem perf_elem = ELEM("perf", DomainFrame, perf_rows, .loaded = perf_loaded);
+
+/* --- what only containers and s390 have: kept, refused at start */
+
+static const XmRow range_rows[] = {
+    A_OPT(IdRange, start, "start", .flags = XM_REQUIRED, .doc = "first id inside"),
+    A_OPT(IdRange, target, "target", .flags = XM_REQUIRED, .doc = "first id of the host"),
+    A_OPT(IdRange, count, "count", .flags = XM_REQUIRED),
+};
+static const XmElem uid_elem = ELEM("uid", IdRange, range_rows), gid_elem = ELEM("gid", IdRange, range_rows);
+static const XmRow idmap_rows[] = {
+    LIST(DomainFrame, uid_map, "uid", uid_elem, .max_items = 340),
+    LIST(DomainFrame, gid_map, "gid", gid_elem, .max_items = 340),
+};
+static const XmElem idmap_elem = ELEM("idmap", DomainFrame, idmap_rows);
+
+XM_ENUM(cipher_name, "cipher", NULL, "aes", "dea");
+XM_COVERS(cipher_name, CIPHER__N);
+static const XmRow cipher_rows[] = {
+    A_ENUM(KeyCipher, name, "name", cipher_name, .flags = XM_REQUIRED | XM_NONZERO),
+    A_ONOFF(KeyCipher, state, "state", .flags = XM_REQUIRED),
+};
+static const XmElem cipher_elem = ELEM("cipher", KeyCipher, cipher_rows);
+static const XmRow keywrap_rows[] = { LIST(DomainFrame, keywrap, "cipher", cipher_elem, .key = "name", .max_items = 2) };
+static const XmElem keywrap_elem = ELEM("keywrap", DomainFrame, keywrap_rows);
 
 static const XmRow before_rows[] = {
     A_ENUM(DomainFrame, virt, "type", virt_type, .flags = XM_REQUIRED | XM_NONZERO, .doc = "kvm, or qemu for emulation"),
@@ -68,6 +115,7 @@ static const XmRow before_rows[] = {
     INLINE("resource", resource_elem),
     LIST(DomainFrame, sysinfo, "sysinfo", sysinfo_elem),
     INLINE_AT(DomainFrame, os, "os", os_elem),
+    INLINE("idmap", idmap_elem),
     INLINE_AT(DomainFrame, features, "features", features_elem),
     CHILD(DomainFrame, cpu, "cpu", cpu_elem),
     INLINE_AT(DomainFrame, clock, "clock", clock_elem),
@@ -95,6 +143,7 @@ static const XmElem commandline_elem = ELEM("commandline", DomainFrame, commandl
 
 static const XmRow after_rows[] = {
     LIST(DomainFrame, seclabels, "seclabel", seclabel_elem, .max_items = 64),
+    INLINE("keywrap", keywrap_elem),
     CHILD(DomainFrame, launch_security, "launchSecurity", launch_security_elem),
     INLINE("commandline", commandline_elem, IN_QEMU_NS),
 };

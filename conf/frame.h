@@ -14,6 +14,10 @@ typedef enum { LIFECYCLE_NONE, LIFECYCLE_DESTROY, LIFECYCLE_RESTART, LIFECYCLE_R
                LIFECYCLE_COREDUMP_DESTROY, LIFECYCLE_COREDUMP_RESTART, LIFECYCLE__N } LifecycleAction;
 typedef enum { LOCKFAIL_NONE, LOCKFAIL_POWEROFF, LOCKFAIL_RESTART, LOCKFAIL_PAUSE, LOCKFAIL_IGNORE, LOCKFAIL__N } LockFailure;
 
+typedef struct { OptU32 start, target, count; } IdRange;      /* of user or group ids */
+typedef enum { CIPHER_NONE, CIPHER_AES, CIPHER_DEA, CIPHER__N } CipherName;
+typedef struct { CipherName name; Tristate state; } KeyCipher;
+
 /* <qemu:commandline> */
 typedef struct { char *value; } QemuArgument;
 typedef struct { char *name, *value; } QemuVariable;
@@ -37,13 +41,15 @@ typedef struct {
     LockFailure on_lockfailure;
     struct { Tristate mem, disk; } pm_suspend;
     GPtrArray *perf;          /* PerfEvent */
+    GPtrArray *uid_map, *gid_map;   /* IdRange; of containers */
+    GPtrArray *keywrap;       /* KeyCipher; of s390 */
     GPtrArray *seclabels;     /* Seclabel */
     LaunchSecurity *launch_security;
     GPtrArray *qemu_args;     /* QemuArgument */
     GPtrArray *qemu_env;      /* QemuVariable */
 } DomainFrame;
 
-extern const XmEnum virt_type, lifecycle_action;
+extern const XmEnum virt_type, lifecycle_action, perf_event, cipher_name;
 /* The children of <domain> before and after <devices>, in libvirt's order of output. */
 extern const XmElem frame_before_elem, frame_after_elem;
 #endif

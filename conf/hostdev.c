@@ -73,9 +73,17 @@ static const XmRow pci_address_rows[] = {
     A_HEX(Hostdev, pci.function, "function", 1, .max = 7),
 };
 static const XmElem pci_address_elem = ELEM("address", Hostdev, pci_address_rows, .loaded = pci_loaded);
-ONE(pci, "source",
+static bool pci_check(gconstpointer obj, char **why)
+{
+    const Hostdev *h = obj;
+    return !h->pci.write_filtering ||
+           refuse(why, "QEMU does not filter writes to the configuration of PCI devices; leave out writeFiltering");
+}
+static const XmRow pci_rows[] = {
     A_YESNO(Hostdev, pci.write_filtering, "writeFiltering"),
-    INLINE("address", pci_address_elem, .flags = XM_REQUIRED));
+    INLINE("address", pci_address_elem, .flags = XM_REQUIRED),
+};
+static const XmElem pci_elem = ELEM("source", Hostdev, pci_rows, .check = pci_check, .refuse_code = QV_ERR_CONFIG_UNSUPPORTED);
 
 static const XmRow host_rows[] = {
     A_STR(SourceHost, name, "name", .flags = XM_REQUIRED),

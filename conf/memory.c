@@ -1,4 +1,5 @@
 #include "conf/memory.h"
+#include "util/size.h"
 
 XM_ENUM(memory_source, "memory source", NULL, "file", "anonymous", "memfd");
 XM_COVERS(memory_source, MEMSOURCE__N);
@@ -12,7 +13,20 @@ static const XmRow page_rows[] = {
     A_STR(HugePage, unit, "unit"),
     A_BITS(HugePage, nodeset, "nodeset", .doc = "NUMA cells of the guest"),
 };
-static const XmElem page_elem = ELEM("page", HugePage, page_rows);
+static bool page_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    HugePage *page = obj;
+    guint64 bytes;
+
+    if (!size_scale(page->size, page->unit, 1024, &bytes))
+        *why = g_strdup_printf("'%.32s' is not a unit of size, or the page is too large", page->unit ? page->unit : "KiB");
+    else
+        page->size = (bytes + 1023) / 1024;
+    g_free(page->unit);
+    page->unit = g_strdup("KiB");
+    return !*why;
+}
+static const XmElem page_elem = ELEM("page", HugePage, page_rows, .loaded = page_loaded);
 static const XmRow hugepages_rows[] = { LIST(Memory, backing.hugepages, "page", page_elem) };
 static bool hugepages_loaded(gpointer obj, xmlNode *node, char **why)
 {
@@ -66,4 +80,10 @@ static const XmRow tune_rows[] = {
     SIZE(Memory, tune.min_guarantee, "min_guarantee", .flags = XM_HOT),
     SIZE(Memory, tune.swap_hard, "swap_hard_limit", .flags = XM_HOT),
 };
-const XmElem memtune_elem = ELEM("memtune", Memory, tune_rows);
+static bool tune_check(gconstpointer obj, char **why)
+{
+    if (((const Memory *)obj)->tune.min_guarantee)
+        *why = g_strdup("min_guarantee is not supported with QEMU; use soft_limit");
+    return !*why;
+}
+const XmElem memtune_elem = ELEM("memtune", Memory, tune_rows, .check = tune_check, .refuse_code = QV_ERR_CONFIG_UNSUPPORTED);

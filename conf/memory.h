@@ -7,7 +7,7 @@ typedef enum { MEMSOURCE_NONE, MEMSOURCE_FILE, MEMSOURCE_ANONYMOUS, MEMSOURCE_ME
 typedef enum { MEMACCESS_NONE, MEMACCESS_SHARED, MEMACCESS_PRIVATE, MEMACCESS__N } MemoryAccess;
 typedef enum { MEMALLOC_NONE, MEMALLOC_IMMEDIATE, MEMALLOC_ONDEMAND, MEMALLOC__N } MemoryAllocation;
 
-typedef struct { guint64 size; char *unit; Bitmap *nodeset; } HugePage;
+typedef struct { guint64 size; char *unit; Bitmap *nodeset; } HugePage;     /* size in unit; once read, in KiB */
 
 typedef struct {
     guint64 max; guint32 max_slots;          /* <maxMemory> */

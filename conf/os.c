@@ -6,6 +6,8 @@ XM_ENUM(boot_device, "boot device", NULL, "fd", "hd", "cdrom", "network");
 XM_COVERS(boot_device, BOOT__N);
 XM_ENUM(firmware, "firmware", NULL, "bios", "efi");
 XM_COVERS(firmware, FIRMWARE__N);
+XM_ENUM(firmware_feature, "firmware feature", NULL, "enrolled-keys", "secure-boot");
+XM_COVERS(firmware_feature, FW_FEATURE__N);
 XM_ENUM(loader_type, "loader type", NULL, "rom", "pflash");
 XM_COVERS(loader_type, LOADER__N);
 XM_ENUM(smbios_mode, "smbios mode", NULL, "emulate", "host", "sysinfo");
@@ -20,7 +22,7 @@ static const XmElem type_elem = ELEM("type", Os, type_rows);
 
 static const XmRow feature_rows[] = {
     A_YESNO(FirmwareFeature, enabled, "enabled", .flags = XM_REQUIRED),
-    A_STR(FirmwareFeature, name, "name", .flags = XM_REQUIRED),
+    A_ENUM(FirmwareFeature, name, "name", firmware_feature, .flags = XM_REQUIRED | XM_NONZERO),
 };
 static const XmElem feature_elem = ELEM("feature", FirmwareFeature, feature_rows);
 static const XmRow firmware_rows[] = { LIST(Os, firmware_features, "feature", feature_elem) };
@@ -101,7 +103,20 @@ static const XmRow os_rows[] = {
     INLINE("bios", bios_elem),
     INLINE("smbios", smbios_elem),
 };
-const XmElem os_elem = ELEM("os", Os, os_rows);
+/* How a container's first process starts means nothing to a machine with firmware. */
+static bool os_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    Os *os = obj;
+    if (!g_strcmp0(os->type, "exe"))
+        return true;
+    char **fields[] = { &os->init, &os->initdir, &os->inituser, &os->initgroup };
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
+        g_clear_pointer(fields[i], g_free);
+    for (guint i = os->initargs ? os->initargs->len : 0; i-- > 0;)
+        xm_free(&argument_elem, g_ptr_array_steal_index(os->initargs, i));
+    return true;
+}
+const XmElem os_elem = ELEM("os", Os, os_rows, .loaded = os_loaded);
 
 /* --- sysinfo */
 
@@ -114,10 +129,57 @@ static const XmRow entry_rows[] = {
     TEXT_STR(SysinfoEntry, value),
 };
 static const XmElem entry_elem = ELEM("entry", SysinfoEntry, entry_rows);
+/* MM/DD/YYYY, or the year of two digits. */
+static bool bios_date(const char *text)
+{
+    char *end;
+    guint64 month = g_ascii_strtoull(text, &end, 10);
+    if (*end != '/' || month < 1 || month > 12)
+        return false;
+    guint64 day = g_ascii_strtoull(end + 1, &end, 10);
+    if (*end != '/' || day < 1 || day > 31)
+        return false;
+    guint64 year = g_ascii_strtoull(end + 1, &end, 10);
+    return !*end && (year < 100 || (year >= 1900 && year <= 9999));
+}
+
+static bool bios_check(gconstpointer obj, char **why)
+{
+    const GPtrArray *entries = ((const Sysinfo *)obj)->bios;
+    for (guint i = 0; entries && i < entries->len; i++) {
+        const SysinfoEntry *e = g_ptr_array_index(entries, i);
+        if (!g_strcmp0(e->name, "date") && e->value && !bios_date(e->value))
+            *why = g_strdup_printf("Invalid BIOS 'date' format '%.32s': use MM/DD/YYYY", e->value);
+    }
+    return !*why;
+}
+
+/* Names below these belong to QEMU and its firmware. */
+static bool fwcfg_check(const GPtrArray *entries, char **why)
+{
+    for (guint i = 0; entries && i < entries->len; i++) {
+        const SysinfoEntry *e = g_ptr_array_index(entries, i);
+        if (!e->name || !g_str_has_prefix(e->name, "opt/") || g_str_has_prefix(e->name, "opt/ovmf/") ||
+            g_str_has_prefix(e->name, "opt/org.qemu/"))
+            *why = g_strdup_printf("Invalid firmware name '%.64s': use opt/ and a domain of your own, as in opt/org.example/name",
+                                   e->name ? e->name : "");
+        else if (!e->value == !e->file)
+            *why = g_strdup_printf("firmware entry '%.64s' needs either a text or a file", e->name);
+        if (*why)
+            return false;
+    }
+    return true;
+}
+
+static bool sysinfo_check(gconstpointer obj, char **why)
+{
+    return fwcfg_check(((const Sysinfo *)obj)->fwcfg, why);
+}
+
 static const XmRow block_rows[] = { LIST(SysinfoBlock, entries, "entry", entry_elem) };
 static const XmElem block_elem = ELEM("baseBoard", SysinfoBlock, block_rows);
 static const XmRow bios_block_rows[] = { LIST(Sysinfo, bios, "entry", entry_elem) };
-static const XmElem bios_block = ELEM("bios", Sysinfo, bios_block_rows);
+static const XmElem bios_block = ELEM("bios", Sysinfo, bios_block_rows, .check = bios_check);
 static const XmRow system_rows[] = { LIST(Sysinfo, system, "entry", entry_elem) };
 static const XmElem system_block = ELEM("system", Sysinfo, system_rows);
 static const XmRow chassis_rows[] = { LIST(Sysinfo, chassis, "entry", entry_elem) };
@@ -140,7 +202,8 @@ static const XmRow sysinfo_rows[] = {
     INLINE("oemStrings", oem_block, IN_SMBIOS),
     LIST(Sysinfo, fwcfg, "entry", entry_elem, .when = XM_BIT(SYSINFO_FWCFG), .flags = XM_ABI),
 };
-const XmElem sysinfo_elem = ELEM("sysinfo", Sysinfo, sysinfo_rows, .variant = sysinfo_variant);
+const XmElem sysinfo_elem = ELEM("sysinfo", Sysinfo, sysinfo_rows, .variant = sysinfo_variant, .check = sysinfo_check,
+                                 .refuse_code = QV_ERR_CONFIG_UNSUPPORTED);
 
 /* --- confidential guests */
 

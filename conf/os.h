@@ -10,7 +10,8 @@ typedef enum { SMBIOS_NONE, SMBIOS_EMULATE, SMBIOS_HOST, SMBIOS_SYSINFO, SMBIOS_
 typedef enum { SYSINFO_NONE, SYSINFO_SMBIOS, SYSINFO_FWCFG, SYSINFO__N } SysinfoType;
 
 typedef struct { BootDevice dev; } Boot;
-typedef struct { Tristate enabled; char *name; } FirmwareFeature;
+typedef enum { FW_FEATURE_NONE, FW_ENROLLED_KEYS, FW_SECURE_BOOT, FW_FEATURE__N } FirmwareFeatureName;
+typedef struct { Tristate enabled; FirmwareFeatureName name; } FirmwareFeature;
 typedef struct { char *value; } OsArgument;
 
 typedef struct {
@@ -47,6 +48,6 @@ typedef struct {
     char *dh_cert, *session;
 } LaunchSecurity;
 
-extern const XmEnum boot_device, firmware, loader_type, smbios_mode;
+extern const XmEnum boot_device, firmware, loader_type, smbios_mode, firmware_feature;
 extern const XmElem os_elem, sysinfo_elem, launch_security_elem;
 #endif

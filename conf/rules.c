@@ -109,6 +109,47 @@ static bool check_vcpu_list(const DomainDef *def, GError **err)
     return true;
 }
 
+static bool check_numatune(const DomainDef *def, GError **err)
+{
+    const Tune *t = &def->frame.tune;
+
+    if (!t->numa.present || t->numa.nodeset || t->numa.placement == 2 || def->frame.vcpus.placement == PLACEMENT_AUTO)
+        return true;
+    return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
+}
+
+static bool has_iothread(const Vcpus *v, guint id)
+{
+    for (guint i = 0; v->iothread_ids && i < v->iothread_ids->len; i++)
+        if (((const IoThread *)g_ptr_array_index(v->iothread_ids, i))->id == id)
+            return true;
+    return id >= 1 && id <= v->iothreads && !(v->iothread_ids && v->iothread_ids->len >= v->iothreads);
+}
+
+/* Schedulers are for threads that exist, each by one element. */
+static bool check_schedulers(const DomainDef *def, GError **err)
+{
+    const struct { const GPtrArray *list; bool vcpus; } kinds[] = {
+        { def->frame.tune.cpu.vcpusched, true }, { def->frame.tune.cpu.iothreadsched, false },
+    };
+
+    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
+        g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+        for (guint i = 0; kinds[k].list && i < kinds[k].list->len; i++) {
+            const CpuSched *s = g_ptr_array_index(kinds[k].list, i);
+            for (int id = bitmap_next(s->ids, 0); id >= 0; id = bitmap_next(s->ids, id + 1)) {
+                if (kinds[k].vcpus && (guint)id >= max_vcpus(def))
+                    return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "vCPU '%d' of <vcpusched> is not present in the domain", id);
+                if (!kinds[k].vcpus && !has_iothread(&def->frame.vcpus, id))
+                    return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "iothread '%d' of <iothreadsched> does not exist", id);
+                if (!g_hash_table_add(seen, GINT_TO_POINTER(id + 1)))
+                    return refuse(err, QV_ERR_XML, "two schedulers are given for %s %d", kinds[k].vcpus ? "vCPU" : "iothread", id);
+            }
+        }
+    }
+    return true;
+}
+
 /* Features that only boards of other architectures have. */
 static bool check_features(const DomainDef *def, GError **err)
 {
@@ -136,6 +177,8 @@ static bool check_seclabels(const DomainDef *def, GError **err)
 
     for (guint i = 0; def->frame.seclabels && i < def->frame.seclabels->len; i++) {
         const Seclabel *label = g_ptr_array_index(def->frame.seclabels, i);
+        if (!label->model && def->frame.seclabels->len > 1)
+            return refuse(err, QV_ERR_XML, "missing security model when using multiple labels: each <seclabel> needs a model");
         if (label->model && !g_hash_table_add(seen, label->model))
             return refuse(err, QV_ERR_XML_SYNTAX, "seclabel for model %s is already provided", label->model);
     }
@@ -254,6 +297,8 @@ const DomainRule domain_rules[] = {
     { "numa-cpus", check_numa_cpus },
     { "numa-memnode", check_memnodes },
     { "vcpu-list", check_vcpu_list },
+    { "numatune", check_numatune },
+    { "schedulers", check_schedulers },
     { "features", check_features },
     { "seclabel-unique", check_seclabels },
     { "memory-hotplug", check_memory_hotplug },

@@ -119,6 +119,10 @@ static bool numa_loaded(gpointer obj, xmlNode *node, char **why)
 {
     Tune *t = obj;
     t->numa.present = true;
+    if (t->numa.placement == 1 && !t->numa.nodeset) {
+        *why = g_strdup("nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
+        return false;
+    }
     if (t->numa.placement == 1)
         t->numa.placement = 0;
     if (t->numa.placement == 2)
