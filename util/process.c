@@ -14,29 +14,53 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-typedef struct { bool change; uid_t uid; gid_t gid; } Identity;
+typedef struct { bool change; uid_t uid; gid_t gid; gid_t groups[64]; int n_groups; } Identity;
 
-static bool find_identity(const ProcessSpec *spec, Identity *who, GError **err)
+/* "+NUMBER", or a number that is nobody's name. */
+static bool is_id(const char *name, id_t *ret)
+{
+    guint64 value;
+    if (!g_ascii_string_to_unsigned(name + (*name == '+'), 10, 0, G_MAXUINT32 - 1, &value, NULL))
+        return false;
+    *ret = (id_t)value;
+    return true;
+}
+
+bool process_find_user(const char *user_name, const char *group_name, uid_t *ret_uid, gid_t *ret_gid, GError **err)
 {
     char space[4096];
     struct passwd pw, *user = NULL;
     struct group gr, *group = NULL;
 
-    *who = (Identity){ .change = spec->user || spec->group, .uid = getuid(), .gid = getgid() };
-    if (spec->user && (getpwnam_r(spec->user, &pw, space, sizeof space, &user) || !user)) {
-        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "there is no user '%s'", spec->user);
+    *ret_uid = getuid();
+    *ret_gid = getgid();
+    if (user_name && (getpwnam_r(user_name, &pw, space, sizeof space, &user) || !user) && !is_id(user_name, ret_uid)) {
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "there is no user '%s'", user_name);
         return false;
     }
     if (user) {
-        who->uid = user->pw_uid;
-        who->gid = user->pw_gid;
+        *ret_uid = user->pw_uid;
+        *ret_gid = user->pw_gid;
     }
-    if (spec->group && (getgrnam_r(spec->group, &gr, space, sizeof space, &group) || !group)) {
-        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "there is no group '%s'", spec->group);
+    if (group_name && (getgrnam_r(group_name, &gr, space, sizeof space, &group) || !group) && !is_id(group_name, ret_gid)) {
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "there is no group '%s'", group_name);
         return false;
     }
     if (group)
-        who->gid = group->gr_gid;
+        *ret_gid = group->gr_gid;
+    return true;
+}
+
+/* With the user's other groups: /dev/kvm is a matter of one. */
+static bool find_identity(const ProcessSpec *spec, Identity *who, GError **err)
+{
+    *who = (Identity){ .change = spec->user || spec->group, .n_groups = G_N_ELEMENTS(who->groups) };
+    if (!process_find_user(spec->user, spec->group, &who->uid, &who->gid, err))
+        return false;
+    if (!spec->user || getgrouplist(spec->user, who->gid, who->groups, &who->n_groups) < 0) {
+        who->groups[0] = who->gid;
+        who->n_groups = 1;
+    }
     return true;
 }
 
@@ -76,16 +100,24 @@ static void default_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* The bounding set is cleared while we still may, the rest when nothing else needs it. Root without capabilities opens
+ * what is root's, and nothing of others. */
 static bool become(const ProcessSpec *spec, const Identity *who)
 {
-    if (who->change && (setgroups(1, &who->gid) < 0 || setgid(who->gid) < 0 || setuid(who->uid) < 0))
+    bool root = geteuid() == 0;
+
+    if (spec->drop_capabilities && root) {
+        capng_clear(CAPNG_SELECT_BOTH);
+        if (capng_apply(CAPNG_SELECT_BOUNDS) < 0)
+            return false;
+    }
+    if (who->change && root &&
+        (setgroups(who->n_groups, who->groups) < 0 || setgid(who->gid) < 0 || setuid(who->uid) < 0))
         return false;
     if (!spec->drop_capabilities)
         return true;
-    if (getuid() != 0) {           /* nothing to keep; a root QEMU needs none either, but files of others */
-        capng_clear(CAPNG_SELECT_BOTH);
-        capng_apply(CAPNG_SELECT_CAPS);
-    }
+    if (root && !who->change && capng_apply(CAPNG_SELECT_CAPS) < 0)
+        return false;
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 

@@ -14,12 +14,14 @@ typedef struct {
     const int *fds;                 /* inherited under the same number; every other one is closed */
     guint n_fds;
     int stdin_fd, stdout_fd, stderr_fd;      /* -1: /dev/null */
-    const char *user, *group;       /* NULL: as we are */
-    bool drop_capabilities;         /* all of them, and no_new_privs */
+    const char *user, *group;       /* NULL: as we are; a user comes with all its groups */
+    bool drop_capabilities;         /* all of them, the bounding set too, and no_new_privs */
 } ProcessSpec;
 
 /* In a session of its own, default signals. Blocks until the program runs or could not. */
 bool process_spawn(const ProcessSpec *spec, pid_t *ret_pid, int *ret_pidfd, GError **err);
+/* The ids of names; NULL: the user's own group, or ours. */
+bool process_find_user(const char *user, const char *group, uid_t *ret_uid, gid_t *ret_gid, GError **err);
 bool process_kill(int pidfd, int signal);
 /* Whether it ended within @timeout_ms; ret_status as waitid has it, -1 when it is no child of ours. */
 bool process_wait(int pidfd, guint timeout_ms, int *ret_status);

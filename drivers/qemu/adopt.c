@@ -14,7 +14,9 @@ static Run *adopt_run(QemuDriver *d, json_object *o, GError **err)
     g_autofree char *path = g_strconcat(dir ? dir : "", "/monitor.sock", NULL);
     int pidfd = pid > 1 ? process_open(pid) : -1;
 
-    if (pidfd < 0 || process_start_time(pid) != start) {
+    int status;
+
+    if (pidfd < 0 || process_start_time(pid) != start || process_wait(pidfd, 0, &status)) {
         g_set_error(err, QV_ERROR, QV_ERR_OPERATION_FAILED, "its QEMU (pid %d) is gone", (int)pid);
         if (pidfd >= 0)
             close(pidfd);

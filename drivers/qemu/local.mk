@@ -28,6 +28,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/define.c drivers/qemu/define.h \
 	drivers/qemu/define_op.c \
 	drivers/qemu/disk_build.c \
+	drivers/qemu/disk_chain.c \
 	drivers/qemu/disk_define.c \
 	drivers/qemu/disk_nodes.c drivers/qemu/disk_nodes.h \
 	drivers/qemu/disk_rules.c drivers/qemu/disk_rules.h \
@@ -50,6 +51,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/interface_build.c \
 	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
 	drivers/qemu/interface_rules.c \
+	drivers/qemu/label.c drivers/qemu/label.h \
 	drivers/qemu/life.c \
 	drivers/qemu/memory_build.c \
 	drivers/qemu/misc_build.c drivers/qemu/misc_build.h \

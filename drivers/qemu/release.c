@@ -7,6 +7,7 @@
 #include "drivers/qemu/chardev_start.h"
 #include "drivers/qemu/start.h"
 #include "util/file.h"
+#include "util/owner.h"
 #include "util/process.h"
 
 char *guest_status_path(const QemuDriver *d, const char *name)
@@ -37,6 +38,11 @@ static bool remove_chardev_folders(const char *path, gpointer user, GError **err
     const QemuDriver *d = user;
     chardevs_remove_folders(d->config.lib_dir, path);
     return true;
+}
+
+static bool return_file(const char *note, gpointer user, GError **err)
+{
+    return owner_return(note, err);
 }
 
 static bool remove_status(const char *path, gpointer user, GError **err)
@@ -111,6 +117,7 @@ static bool end_process(const char *dir, gpointer user, GError **err)
 const UndoKind guest_kinds[] = {
     { "folder", remove_folder },
     { "chardevs", remove_chardev_folders },
+    { "owner", return_file },
     { "process", end_process },
     { "status", remove_status },
     { NULL, NULL },

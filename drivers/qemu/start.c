@@ -73,9 +73,11 @@ static bool start_command(Start *s, GError **err)
 }
 
 static const struct { const char *name; StartStep take; } steps[] = {
-    { "prepare", start_prepare },
     { "folder", start_folder },
+    { "chains", start_chains },
+    { "prepare", start_prepare },
     { "chardevs", start_chardevs },
+    { "labels", start_labels },
     { "command", start_command },
     { "spawn", start_spawn },
     { "greet", start_greet },

@@ -25,6 +25,8 @@ typedef bool (*StartStep)(Start *s, GError **err);
 bool start_folder(Start *s, GError **err);      /* the guest's folder, key and disks */
 bool start_chardevs(Start *s, GError **err);    /* socket folders and log files of character devices */
 bool start_status(Start *s, GError **err);      /* the status file, by which a later daemon adopts the guest */
+bool start_chains(Start *s, GError **err);      /* disk_chain.c: backing chains of disks, read from the images */
+bool start_labels(Start *s, GError **err);      /* label.c: QEMU's user, and the files it is lent */
 /* start_process.c */
 bool start_spawn(Start *s, GError **err);       /* QEMU, stopped */
 bool start_greet(Start *s, GError **err);       /* until its monitor answers; QEMU's own words when it ends instead */

@@ -7,6 +7,7 @@
 #include "conf/disk.h"
 #include "drivers/qemu/chardev_start.h"
 #include "drivers/qemu/each.h"
+#include "drivers/qemu/label.h"
 #include "drivers/qemu/start.h"
 #include "util/file.h"
 #include "util/process.h"
@@ -39,8 +40,10 @@ bool start_folder(Start *s, GError **err)
 
 bool start_chardevs(Start *s, GError **err)
 {
-    return undo_push(s->run->undo, "chardevs", s->run->dir, err) &&
-           chardevs_make_folders(s->def, s->driver->config.lib_dir, s->run->dir, -1, -1, err) &&
+    g_auto(GuestUser) who = { 0 };
+
+    return guest_user(s->driver, s->def, &who, err) && undo_push(s->run->undo, "chardevs", s->run->dir, err) &&
+           chardevs_make_folders(s->def, s->driver->config.lib_dir, s->run->dir, who.uid, who.gid, err) &&
            chardevs_open_files(s->def, s->fds, err);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "drivers/qemu/chardev_start.h"
 #include "drivers/qemu/graphics_start.h"
+#include "drivers/qemu/label.h"
 #include "drivers/qemu/start.h"
 #include "util/file.h"
 #include "util/process.h"
@@ -40,10 +41,13 @@ bool start_spawn(Start *s, GError **err)
     const GArray *fds = qemu_command_fds(s->cmd);
     g_auto(GStrv) argv = qemu_command_argv(s->cmd), envp = qemu_command_environ(s->cmd);
     g_auto(Fd) log = open_log(s->driver, s->def->frame.name, s->cmd, &s->log_start);
+    g_auto(GuestUser) who = { 0 };
+    if (!guest_user(s->driver, s->def, &who, err))
+        return false;
     ProcessSpec spec = {
         .argv = argv, .envp = envp, .fds = (const int *)fds->data, .n_fds = fds->len,
         .stdin_fd = -1, .stdout_fd = log, .stderr_fd = log,
-        .user = s->driver->config.user, .group = s->driver->config.group, .drop_capabilities = s->driver->config.clear_caps,
+        .user = who.user, .group = who.group, .drop_capabilities = s->driver->config.clear_caps,
     };
     return undo_push(s->run->undo, "process", s->run->dir, err) &&
            process_spawn(&spec, &s->run->pid, &s->run->pidfd, err) &&

@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/qmp \
 	tests/unit/settings \
 	tests/unit/rules \
+	tests/unit/image \
 	tests/unit/undo \
 	tests/unit/values \
 	tests/unit/xdr \
