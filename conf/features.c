@@ -81,7 +81,7 @@ static const XmRow capabilities_rows[] = {
     A_ENUM(Features, caps_policy, "policy", caps_policy, .flags = XM_NONZERO),
     EACH_CAPABILITY(CAP_ROW)
 };
-static const XmElem capabilities_elem = ELEM("capabilities", Features, capabilities_rows);
+static const XmElem capabilities_elem = ELEM("capabilities", Features, capabilities_rows, .closed = true);
 
 ONE(gic, "gic", A_STR(Features, gic_version, "version", .flags = XM_ABI));
 ONE(ioapic, "ioapic", A_ENUM(Features, ioapic, "driver", ioapic_driver, .flags = XM_REQUIRED | XM_ABI));
@@ -166,7 +166,7 @@ static const XmRow hyperv_rows[] = {
     INLINE("tlbflush", hv_tlbflush_elem), INLINE("ipi", hv_ipi_elem), INLINE("evmcs", hv_evmcs_elem),
     INLINE("avic", hv_avic_elem),
 };
-static const XmElem hyperv_elem = ELEM("hyperv", Features, hyperv_rows, .loaded = hyperv_loaded);
+static const XmElem hyperv_elem = ELEM("hyperv", Features, hyperv_rows, .closed = true, .loaded = hyperv_loaded);
 
 /* --- <kvm> */
 
@@ -189,9 +189,11 @@ static const XmRow ring_rows[] = {
     A_U32(Features, kvm.dirty_ring_size, "size", .flags = XM_ABI),
 };
 static const XmElem kvm_ring_elem = ELEM("dirty-ring", Features, ring_rows, .check = ring_check);
-ONE(kvm, "kvm",
+static const XmRow kvm_rows[] = {
     INLINE("hidden", kvm_hidden_elem), INLINE("hint-dedicated", kvm_hint_elem), INLINE("poll-control", kvm_poll_elem),
-    INLINE("pv-ipi", kvm_ipi_elem), INLINE("dirty-ring", kvm_ring_elem));
+    INLINE("pv-ipi", kvm_ipi_elem), INLINE("dirty-ring", kvm_ring_elem),
+};
+static const XmElem kvm_elem = ELEM("kvm", Features, kvm_rows, .closed = true);
 
 static const XmRow features_rows[] = {
     FLAG(Features, acpi, "acpi", .flags = XM_ABI),
@@ -221,4 +223,4 @@ static const XmRow features_rows[] = {
     INLINE("ibs", ibs_elem),
     INLINE("tcg", tcg_elem),
 };
-const XmElem features_elem = ELEM("features", Features, features_rows);
+const XmElem features_elem = ELEM("features", Features, features_rows, .closed = true);

@@ -222,7 +222,10 @@ ONE(target, "target",
     A_YESNO(Interface, target.managed, "managed"));
 ONE(guest, "guest", A_STR(Interface, guest.dev, "dev"), A_STR(Interface, guest.actual, "actual", .flags = XM_LIVE));
 ONE(model, "model", A_STR(Interface, model, "type", .flags = XM_REQUIRED | XM_ABI, .doc = "what the guest sees"));
-ONE(backend, "backend", A_STR(Interface, backend.tap, "tap"), A_STR(Interface, backend.vhost, "vhost"));
+XM_ENUM(nic_backend, "type of network backend", NULL, "default");
+ONE(backend, "backend",
+    A_ENUM(Interface, backend.type, "type", nic_backend, .flags = XM_NONZERO),
+    A_STR(Interface, backend.tap, "tap"), A_STR(Interface, backend.vhost, "vhost"));
 ONE(teaming, "teaming",
     A_ENUM(Interface, teaming.type, "type", teaming_type, .flags = XM_REQUIRED | XM_ABI),
     A_STR (Interface, teaming.persistent, "persistent", .flags = XM_ABI, .doc = "alias of the persistent card"));

@@ -55,7 +55,7 @@ typedef struct {
         guint32 queues, rx_queue_size, tx_queue_size; Tristate rss, rss_hash_report;
         VirtioOptions virtio; NicOffload host, guest;
     } driver;
-    struct { char *tap, *vhost; } backend;
+    struct { guint32 type; char *tap, *vhost; } backend;
     struct { char *filter; GPtrArray *parameters; } filter;        /* FilterParameter */
     struct { TeamingType type; char *persistent; } teaming;
     LinkState link;

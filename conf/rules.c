@@ -150,6 +150,14 @@ static bool check_schedulers(const DomainDef *def, GError **err)
     return true;
 }
 
+static bool check_resctrl(const DomainDef *def, GError **err)
+{
+    const Tune *t = &def->frame.tune;
+    g_autofree char *why = NULL;
+
+    return resctrl_check(t->cpu.cachetune, t->cpu.memorytune, max_vcpus(def), &why) || refuse(err, QV_ERR_XML, "%s", why);
+}
+
 /* Features that only boards of other architectures have. */
 static bool check_features(const DomainDef *def, GError **err)
 {
@@ -299,6 +307,7 @@ const DomainRule domain_rules[] = {
     { "vcpu-list", check_vcpu_list },
     { "numatune", check_numatune },
     { "schedulers", check_schedulers },
+    { "cachetune", check_resctrl },
     { "features", check_features },
     { "seclabel-unique", check_seclabels },
     { "memory-hotplug", check_memory_hotplug },

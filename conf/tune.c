@@ -83,6 +83,8 @@ static const XmRow cputune_rows[] = {
     INLINE("emulatorsched", emulatorsched_elem),
     LIST(Tune, cpu.vcpusched, "vcpusched", vcpusched_elem),
     LIST(Tune, cpu.iothreadsched, "iothreadsched", iothreadsched_elem),
+    LIST(Tune, cpu.cachetune, "cachetune", cachetune_elem, .max_items = 1024),
+    LIST(Tune, cpu.memorytune, "memorytune", memorytune_elem, .max_items = 1024),
 };
 const XmElem cputune_elem = ELEM("cputune", Tune, cputune_rows);
 

@@ -1,7 +1,7 @@
 /* <cputune>, <blkiotune>, <numatune>: what the guest may take from the host. */
 #ifndef QV_CONF_TUNE_H
 #define QV_CONF_TUNE_H
-#include "conf/xm.h"
+#include "conf/resctrl.h"
 
 typedef struct { OptU32 id; Bitmap *cpus; } CpuPin;
 typedef struct { Bitmap *ids; char *scheduler; OptU32 priority; } CpuSched;
@@ -19,6 +19,7 @@ typedef struct {
         Bitmap *emulatorpin;
         GPtrArray *vcpusched, *iothreadsched;                                 /* CpuSched */
         struct { char *scheduler; OptU32 priority; } emulatorsched;
+        GPtrArray *cachetune, *memorytune;                                    /* CacheTune, MemoryTune */
     } cpu;
     struct { guint32 weight; GPtrArray *devices; /* BlkioDevice */ } blkio;
     struct { NumaMode mode; Bitmap *nodeset; guint32 placement; bool present; GPtrArray *memnodes; /* MemNode */ } numa;

@@ -107,6 +107,7 @@ struct XmRow {
 struct XmElem {
     const char *name;
     gsize size;
+    bool closed;                           /* an unknown child is refused also where parsing is not strict */
     bool has_line;                         /* the struct begins with a guint: its line in the text */
     guint (*variant)(gconstpointer obj);   /* discriminator for row.when; NULL: none */
     const XmRow *rows;

@@ -126,7 +126,7 @@ static bool refuse_unknown(Parse *p, const XmElem *e, xmlNode *node, const char 
     collect_names(e, !attr, names);
     g_autofree char *near = qv_error_nearest(name, (const char *const *)names->pdata, names->len);
     g_autofree char *why = g_strdup_printf("unknown %s '%.64s' here%s", attr ? "attribute" : "element", name, near);
-    return fail(p, QV_ERR_XML_INVALID_SCHEMA, node, attr, why);
+    return fail(p, p->flags & XM_PARSE_STRICT ? QV_ERR_XML_INVALID_SCHEMA : QV_ERR_CONFIG_UNSUPPORTED, node, attr, why);
 }
 
 /* --- values */
@@ -333,7 +333,7 @@ static bool read_children(Parse *p, const XmElem *e, gpointer obj, xmlNode *node
         if (child->type != XML_ELEMENT_NODE)
             continue;
         if (!find_child(e, obj, child, &found)) {
-            if (p->flags & XM_PARSE_STRICT && !child->ns && !refuse_unknown(p, e, child, NULL))
+            if ((p->flags & XM_PARSE_STRICT || e->closed) && !child->ns && !refuse_unknown(p, e, child, NULL))
                 return false;
             continue;
         }
