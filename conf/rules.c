@@ -166,14 +166,11 @@ static bool check_features(const DomainDef *def, GError **err)
         { "hpt", f->hpt.present }, { "htm", f->htm }, { "nested-hv", f->nested_hv }, { "ccf-assist", f->ccf_assist },
         { "cfpc", f->cfpc }, { "sbbc", f->sbbc }, { "ibs", f->ibs }, { "gic", f->gic_version },
     };
-    const char *machine = def->frame.os.machine;
 
     for (guint i = 0; i < G_N_ELEMENTS(foreign); i++)
         if (foreign[i].wanted)
             return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "The '%s' feature is not supported for x86 machines; leave it out",
                           foreign[i].name);
-    if (f->smm.tseg && machine && !strstr(machine, "q35"))
-        return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "SMM TSEG is only supported with q35 machine type, not %s", machine);
     if (f->tb_cache && def->frame.virt == VIRT_KVM)
         return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "<tcg> features go with domains of type 'qemu'; KVM translates nothing");
     return true;

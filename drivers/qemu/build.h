@@ -17,6 +17,7 @@ typedef struct {
     const char *domain_dir;   /* the per-domain folder: monitor.sock, master-key.aes */
     const char *run_dir;
     const char *log_dir;
+    const char *const *firmware_dirs;   /* firmware descriptors, first wins; NULL: QEMU's usual ones */
     GHashTable *fds;          /* alias -> GArray of int; builders steal nothing */
     bool dry;
     bool session;             /* unprivileged daemon */

@@ -13,6 +13,7 @@ bool pass_rules(DomainDef *def, const DefineCtx *ctx, GError **err)
 static const struct { const char *name; DefinePass pass; } passes[] = {
     { "rules", pass_rules },      /* first: what is wrong is told as the user wrote it */
     { "machine", pass_machine },
+    { "firmware", pass_firmware },
     { "chardevs", pass_chardevs },
     { "disks", pass_disks },
     { "interfaces", pass_interfaces },

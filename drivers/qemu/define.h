@@ -9,7 +9,6 @@
 typedef struct {
     const QemuCaps *caps;
     const char *lib_dir;       /* state folder: <lib>/qemu/nvram/NAME_VARS.fd and the like */
-    const char *const *firmware_dirs;   /* firmware descriptors, first wins; NULL: QEMU's usual ones */
 } DefineCtx;
 
 /* A pass changes @def or refuses it. Worker threads (may read firmware descriptors). */
@@ -19,7 +18,7 @@ bool qemu_define(DomainDef *def, const DefineCtx *ctx, GError **err);
 
 /* Passes, by the file that holds them. Called in this order: */
 bool pass_machine(DomainDef *def, const DefineCtx *ctx, GError **err);            /* frame_define.c: machine, arch, emulator, ids, memory, vcpus, cpu, clock, lifecycle defaults */
-bool pass_firmware(DomainDef *def, const DefineCtx *ctx, GError **err);           /* firmware.c */
+bool pass_firmware(DomainDef *def, const DefineCtx *ctx, GError **err);           /* firmware_define.c */
 bool pass_chardevs(DomainDef *def, const DefineCtx *ctx, GError **err);           /* chardev_define.c: console/serial duplication, targets, ports */
 bool pass_disks(DomainDef *def, const DefineCtx *ctx, GError **err);              /* disk_define.c: bus, format, targets */
 bool pass_interfaces(DomainDef *def, const DefineCtx *ctx, GError **err);         /* interface_define.c: MAC, model */

@@ -38,6 +38,10 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/driver.c drivers/qemu/driver.h \
 	drivers/qemu/each.h \
 	drivers/qemu/filesystem_build.c \
+	drivers/qemu/firmware.c drivers/qemu/firmware.h \
+	drivers/qemu/firmware_define.c \
+	drivers/qemu/firmware_start.c \
+	drivers/qemu/firmware_template.h \
 	drivers/qemu/frame_build.c drivers/qemu/frame_build.h \
 	drivers/qemu/frame_define.c \
 	drivers/qemu/graphics_build.c \

@@ -7,6 +7,7 @@
 #include "drivers/qemu/chardev_define.h"
 #include "drivers/qemu/chardev_start.h"
 #include "drivers/qemu/each.h"
+#include "drivers/qemu/firmware.h"
 #include "drivers/qemu/graphics_start.h"
 
 /* --- aliases */
@@ -155,6 +156,8 @@ static void give_boot_indices(DomainDef *def)
 
 bool qemu_prepare_live(DomainDef *def, const QemuBuild *b, GError **err)
 {
+    if (!firmware_select(def, b->lib_dir, b->firmware_dirs, err))
+        return false;
     give_aliases(def);
     if (!check_aliases(def, err))
         return false;
