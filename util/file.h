@@ -19,6 +19,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fd, fd_clear)
 /* Replaces @path by @len bytes with @mode: a reader, also after a power cut, finds the old text or
  * the new one. @path's folder must exist. */
 bool file_replace(const char *path, const char *text, gsize len, mode_t mode, GError **err);
+/* Removes what a file_replace that never came to its end left in @folder. */
+void file_remove_leftovers(const char *folder);
+/* A symbolic link at @path (which may exist already), and a new name in one folder; both made to last. */
+bool file_link(const char *target, const char *path, GError **err);
+bool file_move(const char *from, const char *to, GError **err);
 /* Removes @path and makes that last; one that is not there is no error. */
 bool file_remove(const char *path, GError **err);
 /* Creates @path and its parents with @mode; what exists is left as it is. */

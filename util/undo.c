@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include "util/fault.h"
 #include "util/file.h"
 
 typedef struct { char *kind, *name; } Action;
@@ -99,9 +100,11 @@ bool undo_push(Undo *undo, const char *kind, const char *name, GError **err)
 
 static bool run_action(const Undo *undo, const Action *action, GError **err)
 {
+    g_autofree char *point = g_strconcat("undo-", action->kind, NULL);
+
     for (const UndoKind *k = undo->kinds; k->kind; k++)
         if (!strcmp(k->kind, action->kind))
-            return k->undo(action->name, undo->user, err);
+            return fault_point(point, err) && k->undo(action->name, undo->user, err);
     g_set_error(err, QV_ERROR, QV_ERR_INTERNAL, "this version does not know how to undo '%s'", action->kind);
     return false;
 }

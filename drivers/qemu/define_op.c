@@ -25,7 +25,7 @@ static bool write_def(QemuDriver *d, const DomainDef *def, GError **err)
 {
     g_autofree char *path = driver_config_path(d, def->frame.name);
     g_autofree char *text = domain_def_format(def, XM_FORMAT_SECRET);
-    return fault_point("define-write", err) && file_replace(path, text, strlen(text), 0600, err);
+    return file_replace(path, text, strlen(text), 0600, err);
 }
 
 static bool write_job(gpointer user, GError **err)
@@ -141,7 +141,14 @@ static bool undefine_job(gpointer user, GError **err)
     Op *op = user;
     g_autofree char *path = driver_config_path(op->driver, op->text);
     g_autofree char *link = autostart_path(op->driver, op->text);
-    return fault_point("undefine-remove", err) && file_remove(link, err) && file_remove(path, err);
+    g_autoptr(GError) why = NULL;
+
+    if (!file_remove(path, err))
+        return false;
+    /* It is undefined now; a link to nothing goes with the next load. */
+    if (!file_remove(link, &why))
+        g_warning("%s", why->message);
+    return !op->text2 || file_remove(op->text2, err);
 }
 
 static void undefined(gpointer user, const GError *err)
@@ -185,6 +192,7 @@ void domain_undefine(Domain *dom, guint flags, DomainDone done, gpointer user)
         return;
     }
     op->text = g_strdup(dom->view->name);
+    op->text2 = flags & UNDEFINE_NVRAM && dom->stored ? g_strdup(dom->stored->frame.os.nvram.path) : NULL;
     actor_push(dom->driver->actor, "undefine", undefine_job, undefined, op);
 }
 
@@ -198,7 +206,7 @@ static bool autostart_job(gpointer user, GError **err)
 
     if (!op->number)
         return file_remove(link, err);
-    return symlink(path, link) == 0 || errno == EEXIST || qv_error_errno(err, errno, "cannot make the link '%s'", link);
+    return file_link(path, link, err);
 }
 
 static void autostart_set(gpointer user, const GError *err)
@@ -224,11 +232,20 @@ void domain_set_autostart(Domain *dom, bool on, DomainDone done, gpointer user)
 
 /* --- rename */
 
+/* The file gets its new name first: should we end before the text says so too, the name of the file counts (load). */
 static bool rename_job(gpointer user, GError **err)
 {
     Op *op = user;
     g_autofree char *old = driver_config_path(op->driver, op->text);
-    return write_def(op->driver, op->def, err) && file_remove(old, err);
+    g_autofree char *new = driver_config_path(op->driver, op->def->frame.name);
+
+    if (!file_move(old, new, err))
+        return false;
+    if (write_def(op->driver, op->def, err))
+        return true;
+    if (rename(new, old) < 0)
+        g_warning("cannot move '%s' back: %s", new, g_strerror(errno));
+    return false;
 }
 
 static void renamed(gpointer user, const GError *err)

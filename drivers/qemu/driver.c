@@ -162,12 +162,38 @@ typedef struct {
     gpointer user;
 } Load;
 
+/* A rename that never came to its end has moved the file and not yet changed its text: the file's name counts. */
+static void take_name_of_file(DomainDef *def, const char *file)
+{
+    g_autofree char *stem = g_strndup(file, strlen(file) - strlen(".xml"));
+
+    if (!strcmp(stem, def->frame.name))
+        return;
+    g_message("the domain in '%s' was '%s' before it was renamed", file, def->frame.name);
+    g_free(def->frame.name);
+    def->frame.name = g_steal_pointer(&stem);
+}
+
+static void remove_dangling_links(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_SYMLINK) && !g_file_test(path, G_FILE_TEST_EXISTS))
+            unlink(path);
+    }
+}
+
 static bool load_job(gpointer user, GError **err)
 {
     Load *load = user;
     g_autoptr(GDir) dir = g_dir_open(load->driver->qemu_etc, 0, NULL);
     const char *name;
 
+    file_remove_leftovers(load->driver->qemu_etc);
+    remove_dangling_links(load->driver->autostart);
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(load->driver->qemu_etc, name, NULL), *text = NULL;
         g_autoptr(GError) why = NULL;
@@ -175,10 +201,12 @@ static bool load_job(gpointer user, GError **err)
         if (!g_str_has_suffix(name, ".xml"))
             continue;
         DomainDef *def = g_file_get_contents(path, &text, &len, &why) ? domain_def_parse(text, len, path, 0, &why) : NULL;
-        if (def)
+        if (def) {
+            take_name_of_file(def, name);
             g_ptr_array_add(load->defs, def);
-        else
+        } else {
             g_warning("the definition '%s' cannot be loaded and is left as it is: %s", path, why->message);
+        }
     }
     return true;
 }

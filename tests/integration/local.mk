@@ -8,6 +8,7 @@ integration_tests = \
 	tests/integration/readopt.py \
 	tests/integration/clients.py \
 	tests/integration/security.py \
+	tests/chaos/faults.py \
 	tests/integration/linux.py
 
 EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py
