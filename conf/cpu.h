@@ -43,7 +43,7 @@ typedef struct { OptU32 initiator, target, cache; NumaAccess type; guint64 value
 typedef struct {
     OptU32 id;
     Bitmap *cpus;
-    guint64 memory;          /* bytes */
+    guint64 memory;          /* KiB */
     char *unit;
     guint32 access;          /* MemoryAccess */
     Tristate discard;

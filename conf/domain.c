@@ -182,3 +182,21 @@ void device_free(DeviceKind kind, gpointer dev)
 {
     xm_free(device_kinds[kind].elem, dev);
 }
+
+guint64 domain_module_memory(const DomainDef *def)
+{
+    const GPtrArray *modules = domain_devices(def, DEV_MEMORY);
+    guint64 sum = 0;
+
+    for (guint i = 0; i < modules->len; i++) {
+        guint64 size = ((const MemoryDevice *)g_ptr_array_index(modules, i))->target.size;
+        sum = size > G_MAXUINT64 - sum ? G_MAXUINT64 : sum + size;
+    }
+    return sum;
+}
+
+guint64 domain_boot_memory(const DomainDef *def)
+{
+    guint64 modules = domain_module_memory(def), all = def->frame.memory.size;
+    return all > modules ? all - modules : 0;
+}

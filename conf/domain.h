@@ -57,4 +57,7 @@ GPtrArray *domain_devices(const DomainDef *def, DeviceKind kind);
 /* Parses one device element (attach-device); the kind is its element's name. Gives. */
 gpointer device_parse(const char *text, gsize len, guint flags, DeviceKind *ret_kind, GError **err);
 void device_free(DeviceKind kind, gpointer dev);
+/* Bytes of all memory devices, and what <memory> leaves the guest to boot with. */
+guint64 domain_module_memory(const DomainDef *def);
+guint64 domain_boot_memory(const DomainDef *def);
 #endif

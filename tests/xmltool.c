@@ -21,7 +21,7 @@ static const GOptionEntry options[] = {
 
 static QemuCaps *caps_of(const DomainDef *def, GError **err)
 {
-    const char *binary = def->devices.emulator ? def->devices.emulator : "/usr/bin/qemu-system-x86_64";
+    const char *binary = qemu_emulator_of(def);
     QemuCaps *caps = g_hash_table_lookup(all_caps, binary);
     if (!caps && (caps = qemu_caps_get(binary, cache_dir, err)))
         g_hash_table_insert(all_caps, g_strdup(binary), caps);

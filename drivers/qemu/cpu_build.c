@@ -20,6 +20,25 @@ static const char *model_of(const QemuBuild *b)
     return cpu && cpu->model.name ? cpu->model.name : "qemu64";
 }
 
+/* QEMU's list knows every model by name; a guest with another would not start. */
+static bool check_model(const QemuBuild *b, GError **err)
+{
+    const DomainFrame *f = &b->def->frame;
+    bool named = f->cpu && f->cpu->model.name && (f->cpu->mode == CPU_CUSTOM || f->cpu->mode == CPU_HOST_MODEL);
+    json_object *models = qemu_caps_cpu_models(b->caps, f->virt == VIRT_KVM);
+    if (!named || !models)
+        return true;
+    for (gsize i = 0; i < json_object_array_length(models); i++) {
+        json_object *name = NULL;
+        if (json_object_object_get_ex(json_object_array_get_idx(models, i), "name", &name) &&
+            g_strcmp0(json_object_get_string(name), f->cpu->model.name) == 0)
+            return true;
+    }
+    g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "Unknown CPU model '%s': '%s -cpu help' lists the models there are",
+                f->cpu->model.name, qemu_caps_binary(b->caps));
+    return false;
+}
+
 static void add_features(json_object *p, const Cpu *cpu)
 {
     for (guint i = 0; cpu && cpu->features && i < cpu->features->len; i++) {
@@ -75,9 +94,11 @@ static void add_cache_and_bits(json_object *p, const Cpu *cpu)
         props_optu32(p, "phys-bits", cpu->maxphysaddr.bits);
 }
 
-bool build_cpu(QemuBuild *b, G_GNUC_UNUSED GError **err)
+bool build_cpu(QemuBuild *b, GError **err)
 {
     const DomainFrame *f = &b->def->frame;
+    if (!check_model(b, err))
+        return false;
     json_object *p = json_object_new_object();
     props_str(p, "", model_of(b));
     if (f->cpu) {

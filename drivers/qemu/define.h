@@ -14,6 +14,10 @@ typedef struct {
 /* A pass changes @def or refuses it. Worker threads (may read firmware descriptors). */
 typedef bool (*DefinePass)(DomainDef *def, const DefineCtx *ctx, GError **err);
 
+/* The emulator of a domain: the one it names, else the first of the host's for its arch, else QEMU's usual path.
+ * Borrowed from @def, or static. */
+const char *qemu_emulator_of(const DomainDef *def);
+
 bool qemu_define(DomainDef *def, const DefineCtx *ctx, GError **err);
 
 /* Passes, by the file that holds them. Called in this order: */

@@ -133,7 +133,7 @@ DomainDef *driver_define(QemuDriver *d, const char *xml, guint parse_flags, GErr
     g_autoptr(DomainDef) def = domain_def_parse(xml, strlen(xml), NULL, parse_flags, err);
     if (!def)
         return NULL;
-    g_autoptr(QemuCaps) caps = driver_caps(d, def->devices.emulator, err);
+    g_autoptr(QemuCaps) caps = driver_caps(d, qemu_emulator_of(def), err);
     DefineCtx ctx = { .caps = caps, .lib_dir = d->config.lib_dir };
     return caps && qemu_define(def, &ctx, err) ? g_steal_pointer(&def) : NULL;
 }
@@ -487,7 +487,7 @@ static bool native_job(gpointer user, GError **err)
         return false;
     }
     g_autoptr(DomainDef) def = driver_define(d, op->text, 0, err);
-    g_autoptr(QemuCaps) caps = def ? driver_caps(d, def->devices.emulator, err) : NULL;
+    g_autoptr(QemuCaps) caps = def ? driver_caps(d, qemu_emulator_of(def), err) : NULL;
     if (!caps)
         return false;
     g_autofree char *name = g_strndup(def->frame.name, 20);

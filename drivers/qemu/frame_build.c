@@ -3,6 +3,7 @@
 #include <string.h>
 #include "drivers/qemu/build.h"
 #include "drivers/qemu/frame_build.h"
+#include "drivers/qemu/memory_backend.h"
 
 #define MIB ((guint64)1024 * 1024)
 
@@ -110,6 +111,8 @@ static void build_machine(QemuBuild *b)
         props_str(p, "mem-merge", "off");
     if (has_nvdimm(b))
         props_str(p, "nvdimm", "on");
+    if (frame_has_hmat(b->def))
+        props_str(p, "hmat", "on");
     props_str(p, "memory-backend", default_ram(b));
     if (f->os.loader.path && f->os.loader.type == LOADER_PFLASH) {
         props_str(p, "pflash0", "libvirt-pflash0-format");
@@ -158,35 +161,44 @@ static void build_firmware(QemuBuild *b)
 static void build_memory_size(QemuBuild *b)
 {
     const Memory *m = &b->def->frame.memory;
+    guint64 boot = domain_boot_memory(b->def);
     json_object *p = json_object_new_object();
     if (m->max) {
-        props_strf(p, "size", "%" G_GUINT64_FORMAT "k", m->size / 1024);
+        props_strf(p, "size", "%" G_GUINT64_FORMAT "k", boot / 1024);
         props_u64(p, "slots", m->max_slots);
         props_strf(p, "maxmem", "%" G_GUINT64_FORMAT "k", m->max / 1024);
     } else {
-        props_strf(p, "", "%" G_GUINT64_FORMAT, (m->size + MIB - 1) / MIB);
+        props_strf(p, "", "%" G_GUINT64_FORMAT, (boot + MIB - 1) / MIB);
     }
     qemu_command_opts(b->cmd, "-m", p, because("/domain/memory"));
 }
 
-static void build_default_ram(QemuBuild *b)
+static bool build_default_ram(QemuBuild *b, GError **err)
 {
-    const Memory *m = &b->def->frame.memory;
-    const char *id = default_ram(b);
-    if (!id)
-        return;
+    MemoryPiece piece = { .id = default_ram(b), .size = (domain_boot_memory(b->def) + MIB - 1) / MIB * MIB, .cell = -1 };
+    bool plain;
+    if (!piece.id)
+        return true;
     json_object *p = json_object_new_object();
-    frame_memory_backend(b, p, id, (m->size + MIB - 1) / MIB * MIB, m->backing.access, m->backing.discard ? TRI_YES : TRI_ABSENT);
+    if (!memory_backend_props(b, p, &piece, &plain, err)) {
+        json_object_put(p);
+        return false;
+    }
     qemu_command_json(b->cmd, "-object", p, because("/domain/memory"));
+    return true;
 }
 
-static void build_memory(QemuBuild *b)
+static bool build_memory(QemuBuild *b, GError **err)
 {
     json_object *p = json_object_new_object();
     build_memory_size(b);
-    build_default_ram(b);
     props_str(p, "mem-lock", b->def->frame.memory.backing.locked ? "on" : "off");
+    if (!build_default_ram(b, err)) {
+        json_object_put(p);
+        return false;
+    }
     qemu_command_opts(b->cmd, "-overcommit", p, because("/domain/memoryBacking/locked"));
+    return true;
 }
 
 /* --- processors */
@@ -357,9 +369,8 @@ bool build_frame(QemuBuild *b, GError **err)
     build_master_key(b);
     build_machine(b);
     build_firmware(b);
-    if (!build_cpu(b, err))
+    if (!build_cpu(b, err) || !build_memory(b, err))
         return false;
-    build_memory(b);
     build_smp(b);
     build_iothreads(b);
     if (!build_numa(b, err))

@@ -6,7 +6,6 @@
 bool build_cpu(QemuBuild *b, GError **err);        /* cpu_build.c */
 bool build_numa(QemuBuild *b, GError **err);       /* numa_build.c */
 void build_smbios(QemuBuild *b);                   /* smbios_build.c */
-/* Members of a memory-backend object of @size bytes; @access: MemoryAccess. numa_build.c */
-void frame_memory_backend(const QemuBuild *b, json_object *p, const char *id, guint64 size, guint32 access, Tristate discard);
 bool frame_has_nvdimm(const DomainDef *def);       /* numa_build.c */
+bool frame_has_hmat(const DomainDef *def);         /* numa_build.c */
 #endif

@@ -43,6 +43,18 @@ static bool runs(const DefineCtx *ctx, const char *arch)
     return g_str_equal(own, arch) || (g_str_equal(own, "x86_64") && g_str_equal(arch, "i686"));
 }
 
+const char *qemu_emulator_of(const DomainDef *def)
+{
+    static const struct { const char *arch, *binary; } usual[] = {
+        { "i686", "/usr/bin/qemu-system-i386" }, { "x86_64", "/usr/bin/qemu-system-x86_64" },
+    };
+    const char *arch = def->frame.os.arch ? def->frame.os.arch : "x86_64";
+    for (guint i = 0; !def->devices.emulator && i < G_N_ELEMENTS(usual); i++)
+        if (g_str_equal(usual[i].arch, arch) && g_file_test(usual[i].binary, G_FILE_TEST_IS_EXECUTABLE))
+            return usual[i].binary;
+    return def->devices.emulator ? def->devices.emulator : "/usr/bin/qemu-system-x86_64";
+}
+
 static bool define_machine(DomainDef *def, const DefineCtx *ctx, GError **err)
 {
     Os *os = &def->frame.os;
@@ -127,18 +139,25 @@ static bool define_vcpus(DomainFrame *f, GError **err)
 
 /* --- memory */
 
-static bool define_memory(DomainFrame *f, GError **err)
+/* The sum counts: cells, or the machine's own, and modules. */
+static bool define_memory(DomainDef *def, GError **err)
 {
-    guint64 cells = 0;
-    for (guint i = 0; f->cpu && f->cpu->cells && i < f->cpu->cells->len; i++) {
-        NumaCell *cell = g_ptr_array_index(f->cpu->cells, i);
-        cell->id = cell->id.set ? cell->id : (OptU32){ true, i };
-        cells += cell->memory;
+    DomainFrame *f = &def->frame;
+    const GPtrArray *cells = f->cpu ? f->cpu->cells : NULL;
+    guint64 sum = 0;
+    for (guint i = 0; cells && i < cells->len; i++) {
+        const NumaCell *cell = g_ptr_array_index(cells, i);
+        if (cell->memory > (G_MAXUINT64 - sum) / 1024)
+            return refuse(err, "the memory of all NUMA cells together is more than 16 EiB");
+        sum += cell->memory * 1024;
     }
-    if (cells)
-        f->memory.size = cells;
+    guint64 modules = domain_module_memory(def);
+    if (sum)
+        f->memory.size = sum > G_MAXUINT64 - modules ? G_MAXUINT64 : sum + modules;
     if (!f->memory.size)
         return refuse(err, "a domain needs <memory>");
+    if (f->memory.size <= modules)
+        return refuse(err, "<memory> counts memory devices too, and leaves nothing to boot with");
     if (!f->memory.current || f->memory.current > f->memory.size)
         f->memory.current = f->memory.size;
     return true;
@@ -165,7 +184,7 @@ bool pass_machine(DomainDef *def, const DefineCtx *ctx, GError **err)
         return false;
     default_cpu(&def->frame, ctx);
     default_rest(&def->frame);
-    return define_vcpus(&def->frame, err) && define_memory(&def->frame, err);
+    return define_vcpus(&def->frame, err) && define_memory(def, err);
 }
 
 /* --- boot */

@@ -57,6 +57,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/interface_rules.c \
 	drivers/qemu/label.c drivers/qemu/label.h \
 	drivers/qemu/life.c \
+	drivers/qemu/memory_backend.c drivers/qemu/memory_backend.h \
 	drivers/qemu/memory_build.c \
 	drivers/qemu/misc_build.c drivers/qemu/misc_build.h \
 	drivers/qemu/misc_define.c drivers/qemu/misc_define.h \

@@ -1,6 +1,7 @@
 /* What only a running domain has: aliases (by which QEMU, clients and events name a device), the numbers of block
  * nodes, and the boot index of each device. */
 #include "config.h"
+#include "conf/board.h"
 #include "conf/disk.h"
 #include "drivers/qemu/address.h"
 #include "drivers/qemu/build.h"
@@ -59,9 +60,27 @@ static const char *const prefixes[DEV__N] = {
     [DEV_PARALLEL] = "parallel", [DEV_CONSOLE] = "console", [DEV_CHANNEL] = "channel", [DEV_INPUT] = "input",
     [DEV_TPM] = "tpm", [DEV_SOUND] = "sound", [DEV_VIDEO] = "video", [DEV_HOSTDEV] = "hostdev", [DEV_REDIRDEV] = "redir",
     [DEV_HUB] = "hub", [DEV_WATCHDOG] = "watchdog", [DEV_MEMBALLOON] = "balloon", [DEV_RNG] = "rng",
-    [DEV_PANIC] = "panic", [DEV_SHMEM] = "shmem", [DEV_MEMORY] = "dimm", [DEV_CRYPTO] = "crypto", [DEV_IOMMU] = "iommu",
+    [DEV_PANIC] = "panic", [DEV_SHMEM] = "shmem", [DEV_CRYPTO] = "crypto", [DEV_IOMMU] = "iommu",
     [DEV_VSOCK] = "vsock", [DEV_NVRAM] = "nvram",
 };
+
+/* Memory is named by its model; what sits in a slot by that. */
+static char *memory_alias(const DomainDef *def, const MemoryDevice *m)
+{
+    static const char *const names[MEMORY__N] = {
+        [MEMORY_DIMM] = "dimm", [MEMORY_NVDIMM] = "nvdimm", [MEMORY_VIRTIO_PMEM] = "virtiopmem",
+        [MEMORY_VIRTIO_MEM] = "virtiomem", [MEMORY_SGX_EPC] = "epc",
+    };
+    guint n = 0;
+    if (m->info.addr.type == ADDR_DIMM && m->info.addr.dimm.slot.set)
+        return g_strdup_printf("%s%u", names[m->model], m->info.addr.dimm.slot.v);
+    EACH_DEVICE(def, DEV_MEMORY, MemoryDevice, other) {
+        if (other == m)
+            break;
+        n += other->model == m->model;
+    }
+    return g_strdup_printf("%s%u", names[m->model] ? names[m->model] : "memory", n);
+}
 
 static char *alias_of(const DomainDef *def, const DeviceRef *ref)
 {
@@ -70,6 +89,8 @@ static char *alias_of(const DomainDef *def, const DeviceRef *ref)
         return disk_alias(def, ref->dev);
     case DEV_CONTROLLER:
         return controller_alias(def, ref->dev);
+    case DEV_MEMORY:
+        return memory_alias(def, ref->dev);
     case DEV_NVRAM:
         return g_strdup("nvram");
     default:
@@ -154,9 +175,49 @@ static void give_boot_indices(DomainDef *def)
         boot_by_kind(def);
 }
 
+/* --- memory: QEMU takes whole MiB */
+
+#define MIB ((guint64)1024 * 1024)
+#define MAX_MEMORY ((guint64)G_MAXINT64 & ~(guint64)1023)
+
+static bool align(guint64 *bytes, const char *what, guint i, GError **err)
+{
+    if (*bytes <= MAX_MEMORY && (*bytes + MIB - 1) / MIB * MIB <= MAX_MEMORY) {
+        *bytes = (*bytes + MIB - 1) / MIB * MIB;
+        return true;
+    }
+    g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "memory size of %s '%u' overflowed after alignment to 1 MiB", what, i);
+    return false;
+}
+
+static bool align_memory(DomainDef *def, GError **err)
+{
+    const GPtrArray *cells = def->frame.cpu ? def->frame.cpu->cells : NULL;
+    GPtrArray *modules = domain_devices(def, DEV_MEMORY);
+    guint64 boot = domain_boot_memory(def), all = 0;
+    for (guint i = 0; cells && i < cells->len; i++) {
+        NumaCell *cell = g_ptr_array_index(cells, i);
+        guint64 bytes = cell->memory > MAX_MEMORY / 1024 ? G_MAXUINT64 : cell->memory * 1024;
+        if (!align(&bytes, "NUMA node", i, err))
+            return false;
+        cell->memory = bytes / 1024;
+        all += bytes;
+        if (!align(&all, "the nodes up to", i, err))
+            return false;
+    }
+    boot = all ? all : boot;
+    if (!align(&boot, "domain", 0, err))
+        return false;
+    for (guint i = 0; i < modules->len; i++)
+        if (!align(&((MemoryDevice *)modules->pdata[i])->target.size, "memory module", i, err))
+            return false;
+    def->frame.memory.size = boot + domain_module_memory(def);
+    return !def->frame.memory.max || align(&def->frame.memory.max, "maximum of domain", 0, err);
+}
+
 bool qemu_prepare_live(DomainDef *def, const QemuBuild *b, GError **err)
 {
-    if (!firmware_select(def, b->lib_dir, b->firmware_dirs, err))
+    if (!firmware_select(def, b->lib_dir, b->firmware_dirs, err) || !align_memory(def, err))
         return false;
     give_aliases(def);
     if (!check_aliases(def, err))
