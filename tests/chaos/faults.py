@@ -162,7 +162,9 @@ def attempt(t, operation, break_it):
         t.daemon = None
     t.restart()
     settled(t)
-    found = violations(t, words)
+    deadline = time.monotonic() + 5
+    while (found := violations(t, words)) and time.monotonic() < deadline:
+        time.sleep(0.1)                # an autostart may be on its way
     if not found:
         t.to_state(before)
         if not t.try_virsh(*command(t)):
