@@ -2,9 +2,6 @@
 #include "conf/frame.h"
 #include "conf/seclabel.h"
 
-#define QEMU_NS "http://libvirt.org/schemas/domain/qemu/1.0"
-#define IN_QEMU_NS .ns = QEMU_NS, .prefix = "qemu"
-
 XM_ENUM(virt_type, "virtualization type", NULL, "qemu", "kvm", "xen", "lxc", "openvz", "test", "vmware", "hyperv", "vbox",
         "phyp", "parallels", "bhyve", "vz", "hvf");
 XM_COVERS(virt_type, VIRT__N);
@@ -126,25 +123,27 @@ static const XmRow before_rows[] = {
     INLINE("pm", pm_elem),
     INLINE("perf", perf_elem),
 };
-const XmElem frame_before_elem = ELEM("domain", DomainFrame, before_rows);
+/* A client finds its metadata by namespace: the first of each counts, and what has none is nobody's. */
+static bool metadata_loaded(gpointer obj, xmlNode *node, char **why)
+{
+    xmlNode *metadata = ((DomainFrame *)obj)->metadata;
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
-static const XmRow argument_rows[] = { A_STR(QemuArgument, value, "value", .flags = XM_REQUIRED) };
-static const XmElem argument_elem = ELEM("arg", QemuArgument, argument_rows);
-static const XmRow variable_rows[] = {
-    A_STR(QemuVariable, name, "name", .flags = XM_REQUIRED),
-    A_STR(QemuVariable, value, "value"),
-};
-static const XmElem variable_elem = ELEM("env", QemuVariable, variable_rows);
-static const XmRow commandline_rows[] = {
-    LIST(DomainFrame, qemu_args, "arg", argument_elem, IN_QEMU_NS),
-    LIST(DomainFrame, qemu_env, "env", variable_elem, IN_QEMU_NS),
-};
-static const XmElem commandline_elem = ELEM("commandline", DomainFrame, commandline_rows);
+    for (xmlNode *child = metadata ? metadata->children : NULL, *next; child; child = next) {
+        next = child->next;
+        if (child->type != XML_ELEMENT_NODE || (child->ns && g_hash_table_add(seen, (gpointer)child->ns->href)))
+            continue;
+        xmlUnlinkNode(child);
+        xmlFreeNode(child);
+    }
+    return true;
+}
+const XmElem frame_before_elem = ELEM("domain", DomainFrame, before_rows, .loaded = metadata_loaded);
 
 static const XmRow after_rows[] = {
     LIST(DomainFrame, seclabels, "seclabel", seclabel_elem, .max_items = 64),
     INLINE("keywrap", keywrap_elem),
     CHILD(DomainFrame, launch_security, "launchSecurity", launch_security_elem),
-    INLINE("commandline", commandline_elem, IN_QEMU_NS),
+    INCLUDE(DomainFrame, qemu, qemu_ns_elem),
 };
 const XmElem frame_after_elem = ELEM("domain", DomainFrame, after_rows);

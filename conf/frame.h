@@ -6,6 +6,7 @@
 #include "conf/features.h"
 #include "conf/memory.h"
 #include "conf/os.h"
+#include "conf/qemu_ns.h"
 #include "conf/tune.h"
 
 typedef enum { VIRT_NONE, VIRT_QEMU, VIRT_KVM, VIRT_XEN, VIRT_LXC, VIRT_OPENVZ, VIRT_TEST, VIRT_VMWARE, VIRT_HYPERV, VIRT_VBOX,
@@ -17,10 +18,6 @@ typedef enum { LOCKFAIL_NONE, LOCKFAIL_POWEROFF, LOCKFAIL_RESTART, LOCKFAIL_PAUS
 typedef struct { OptU32 start, target, count; } IdRange;      /* of user or group ids */
 typedef enum { CIPHER_NONE, CIPHER_AES, CIPHER_DEA, CIPHER__N } CipherName;
 typedef struct { CipherName name; Tristate state; } KeyCipher;
-
-/* <qemu:commandline> */
-typedef struct { char *value; } QemuArgument;
-typedef struct { char *name, *value; } QemuVariable;
 
 typedef struct {
     VirtType virt;
@@ -45,8 +42,7 @@ typedef struct {
     GPtrArray *keywrap;       /* KeyCipher; of s390 */
     GPtrArray *seclabels;     /* Seclabel */
     LaunchSecurity *launch_security;
-    GPtrArray *qemu_args;     /* QemuArgument */
-    GPtrArray *qemu_env;      /* QemuVariable */
+    QemuNs qemu;
 } DomainFrame;
 
 extern const XmEnum virt_type, lifecycle_action, perf_event, cipher_name;

@@ -21,6 +21,7 @@ conf_libconf_a_SOURCES = \
 	conf/os.c conf/os.h \
 	conf/redirdev.c \
 	conf/rng.c conf/rng.h \
+	conf/qemu_ns.c conf/qemu_ns.h \
 	conf/resctrl.c conf/resctrl.h \
 	conf/rules.c conf/rules.h \
 	conf/seclabel.c conf/seclabel.h \

@@ -64,14 +64,6 @@ static bool within(const Bitmap *part, const Bitmap *whole)
     return true;
 }
 
-static bool overlap(const Bitmap *a, const Bitmap *b)
-{
-    for (int i = bitmap_next(a, 0); i >= 0; i = bitmap_next(a, i + 1))
-        if (bitmap_next(b, i) == i)
-            return true;
-    return false;
-}
-
 static bool check_shares(const CacheTune *t, char **why)
 {
     for (guint i = 0; t->caches && i < t->caches->len; i++)
@@ -98,7 +90,7 @@ static bool check_monitors(const Bitmap *vcpus, const GPtrArray *list, char **wh
             *why = g_strdup("a <monitor> watches vcpus of its own group only");
         for (guint k = 0; !*why && k < i; k++) {
             const CacheMonitor *other = g_ptr_array_index(list, k);
-            if (!whole && !within(vcpus, other->vcpus) && overlap(m->vcpus, other->vcpus))
+            if (!whole && !within(vcpus, other->vcpus) && bitmap_overlaps(m->vcpus, other->vcpus))
                 *why = g_strdup("vcpus of two <monitor> elements overlap");
         }
         if (*why)
@@ -118,7 +110,7 @@ static bool check_groups(const Group *groups, guint n, guint max_vcpus, char **w
             bool same = within(groups[i].vcpus, groups[k].vcpus) && within(groups[k].vcpus, groups[i].vcpus);
             if (same && groups[i].name == groups[k].name)
                 *why = g_strdup_printf("Identical vcpus in two <%s> elements", groups[i].name);
-            else if (!same && overlap(groups[i].vcpus, groups[k].vcpus))
+            else if (!same && bitmap_overlaps(groups[i].vcpus, groups[k].vcpus))
                 *why = g_strdup_printf("Overlapping vcpus in <%s> and <%s>", groups[k].name, groups[i].name);
         }
         if (*why)

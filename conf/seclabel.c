@@ -39,6 +39,10 @@ XM_COVERS(seclabel_type, SECLABEL__N);
 static bool domain_seclabel_loaded(gpointer obj, xmlNode *node, char **why)
 {
     Seclabel *s = obj;
+    if (!g_strcmp0(s->model, "none")) {      /* no driver: no label of any kind */
+        s->type = SECLABEL_NONE;
+        s->relabel = TRI_ABSENT;
+    }
     if (!s->type)
         s->type = SECLABEL_DYNAMIC;
     if (!s->relabel && s->type != SECLABEL_NONE)

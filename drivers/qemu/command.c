@@ -10,11 +10,18 @@ typedef struct {
     Reason why;
 } Argument;
 
+typedef struct {
+    char *id, *name;
+    json_object *value;     /* NULL: the property goes */
+    bool met;
+} Override;
+
 struct QemuCommand {
     char *binary;
     GArray *arguments;      /* Argument */
     GPtrArray *environment; /* "NAME=value" */
     GArray *fds;            /* int, owned */
+    GArray *overrides;      /* Override */
 };
 
 /* --- life */
@@ -27,6 +34,14 @@ static void argument_clear(gpointer data)
     g_free(a->why.path);
 }
 
+static void override_clear(gpointer data)
+{
+    Override *o = data;
+    g_free(o->id);
+    g_free(o->name);
+    json_object_put(o->value);
+}
+
 QemuCommand *qemu_command_new(const char *binary)
 {
     QemuCommand *cmd = g_new0(QemuCommand, 1);
@@ -35,6 +50,8 @@ QemuCommand *qemu_command_new(const char *binary)
     g_array_set_clear_func(cmd->arguments, argument_clear);
     cmd->environment = g_ptr_array_new_with_free_func(g_free);
     cmd->fds = g_array_new(FALSE, FALSE, sizeof(int));
+    cmd->overrides = g_array_new(FALSE, FALSE, sizeof(Override));
+    g_array_set_clear_func(cmd->overrides, override_clear);
     return cmd;
 }
 
@@ -45,6 +62,7 @@ void qemu_command_free(QemuCommand *cmd)
     for (guint i = 0; i < cmd->fds->len; i++)
         close(g_array_index(cmd->fds, int, i));
     g_array_unref(cmd->fds);
+    g_array_unref(cmd->overrides);
     g_array_unref(cmd->arguments);
     g_ptr_array_unref(cmd->environment);
     g_free(cmd->binary);
@@ -122,8 +140,42 @@ void qemu_command_opts(QemuCommand *cmd, const char *option, json_object *props,
     json_object_put(props);
 }
 
+/* --- overrides */
+
+void qemu_command_override(QemuCommand *cmd, const char *id, const char *name, json_object *value)
+{
+    Override o = { g_strdup(id), g_strdup(name), value, false };
+    g_array_append_val(cmd->overrides, o);
+}
+
+const char *qemu_command_unmet_override(const QemuCommand *cmd)
+{
+    for (guint i = 0; i < cmd->overrides->len; i++)
+        if (!g_array_index(cmd->overrides, Override, i).met)
+            return g_array_index(cmd->overrides, Override, i).id;
+    return NULL;
+}
+
+static void apply_overrides(QemuCommand *cmd, json_object *props)
+{
+    json_object *member = NULL;
+    g_autofree char *id = json_object_object_get_ex(props, "id", &member) ? g_strdup(json_object_get_string(member)) : NULL;
+    for (guint i = 0; id && i < cmd->overrides->len; i++) {
+        Override *o = &g_array_index(cmd->overrides, Override, i);
+        if (strcmp(o->id, id) != 0)
+            continue;
+        o->met = true;
+        if (o->value)
+            json_object_object_add(props, o->name, json_object_get(o->value));
+        else
+            json_object_object_del(props, o->name);
+    }
+}
+
 void qemu_command_json(QemuCommand *cmd, const char *option, json_object *props, Reason why)
 {
+    if (strcmp(option, "-device") == 0)
+        apply_overrides(cmd, props);
     int style = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
     add(cmd, option, g_strdup(json_object_to_json_string_ext(props, style)), why);
     json_object_put(props);

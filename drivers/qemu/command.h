@@ -28,6 +28,10 @@ void qemu_command_flag(QemuCommand *cmd, const char *option, Reason why);
 void qemu_command_word(QemuCommand *cmd, const char *option, const char *word, Reason why);   /* verbatim */
 void qemu_command_opts(QemuCommand *cmd, const char *option, json_object *props, Reason why); /* a,b=c: a member named "" is the bare first word */
 void qemu_command_json(QemuCommand *cmd, const char *option, json_object *props, Reason why);
+/* The device named @id gets @value (taken; NULL: loses it) for its property @name, whatever a builder says later. */
+void qemu_command_override(QemuCommand *cmd, const char *id, const char *name, json_object *value);
+/* The first overridden device that no argument made, or NULL. Borrowed. */
+const char *qemu_command_unmet_override(const QemuCommand *cmd);
 void qemu_command_argument(QemuCommand *cmd, const char *word, Reason why);   /* a whole argument of the user's own */
 void qemu_command_env(QemuCommand *cmd, const char *name, const char *value);
 /* QEMU inherits @fd (taken: closed with the command) under the same number. */

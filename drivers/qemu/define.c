@@ -14,6 +14,7 @@ static const struct { const char *name; DefinePass pass; } passes[] = {
     { "rules", pass_rules },      /* first: what is wrong is told as the user wrote it */
     { "machine", pass_machine },
     { "firmware", pass_firmware },
+    { "tune", pass_tune },
     { "chardevs", pass_chardevs },
     { "disks", pass_disks },
     { "interfaces", pass_interfaces },

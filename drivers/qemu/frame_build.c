@@ -1,6 +1,7 @@
 /* What is no device: machine, processors, memory, identity, clock, boot, and how QEMU itself runs. */
 #include "config.h"
 #include <string.h>
+#include "drivers/qemu/address.h"
 #include "drivers/qemu/build.h"
 #include "drivers/qemu/frame_build.h"
 #include "drivers/qemu/memory_backend.h"
@@ -89,7 +90,7 @@ static void build_accelerator(QemuBuild *b)
     const DomainFrame *f = &b->def->frame;
     json_object *p = json_object_new_object();
     props_str(p, "", f->virt == VIRT_KVM ? "kvm" : "tcg");
-    if (f->features.kvm.dirty_ring == TRI_YES)
+    if (f->virt == VIRT_KVM && f->features.kvm.dirty_ring == TRI_YES)
         props_u64(p, "dirty-ring-size", f->features.kvm.dirty_ring_size);
     props_u64_opt(p, "tb-size", f->features.tb_cache / MIB);
     qemu_command_opts(b->cmd, "-accel", p, because("/domain/@type"));
@@ -102,6 +103,8 @@ static void build_machine(QemuBuild *b)
     props_str(p, "", f->os.machine);
     props_str(p, "usb", "off");
     props_onoff(p, "vmport", f->features.vmport);
+    if (f->os.bios.useserial == TRI_YES)      /* the firmware speaks on the serial line */
+        props_str(p, "graphics", "off");
     if (f->features.smm.present)
         props_onoff(p, "smm", f->features.smm.state == TRI_ABSENT ? TRI_YES : f->features.smm.state);
     if (f->features.ioapic)
@@ -116,44 +119,10 @@ static void build_machine(QemuBuild *b)
     props_str(p, "memory-backend", default_ram(b));
     if (f->os.loader.path && f->os.loader.type == LOADER_PFLASH) {
         props_str(p, "pflash0", "libvirt-pflash0-format");
-        props_str(p, "pflash1", f->os.nvram.path ? "libvirt-pflash1-format" : NULL);
+        props_str(p, "pflash1", frame_has_nvram(b->def) ? "libvirt-pflash1-format" : NULL);
     }
     qemu_command_opts(b->cmd, "-machine", p, because("/domain/os/type"));
     build_accelerator(b);
-}
-
-/* --- firmware images */
-
-static void build_flash(QemuBuild *b, guint n, const char *path, bool readonly, const char *xml)
-{
-    json_object *storage = json_object_new_object(), *format = json_object_new_object();
-    props_str(storage, "driver", "file");
-    props_str(storage, "filename", path);
-    props_strf(storage, "node-name", "libvirt-pflash%u-storage", n);
-    props_bool(storage, "auto-read-only", true);
-    props_str(storage, "discard", "unmap");
-    props_strf(format, "node-name", "libvirt-pflash%u-format", n);
-    props_bool(format, "read-only", readonly);
-    props_str(format, "driver", "raw");
-    props_strf(format, "file", "libvirt-pflash%u-storage", n);
-    qemu_command_json(b->cmd, "-blockdev", storage, because(xml));
-    qemu_command_json(b->cmd, "-blockdev", format, because(xml));
-}
-
-static void build_firmware(QemuBuild *b)
-{
-    const Os *os = &b->def->frame.os;
-    if (!os->loader.path)
-        return;
-    if (os->loader.type != LOADER_PFLASH) {
-        qemu_command_word(b->cmd, "-bios", os->loader.path, because("/domain/os/loader"));
-        return;
-    }
-    build_flash(b, 0, os->loader.path, os->loader.readonly != TRI_NO, "/domain/os/loader");
-    if (os->nvram.path)
-        build_flash(b, 1, os->nvram.path, false, "/domain/os/nvram");
-    if (os->loader.secure == TRI_YES)
-        qemu_command_word(b->cmd, "-global", "driver=cfi.pflash01,property=secure,value=on", because("/domain/os/loader/@secure"));
 }
 
 /* --- memory */
@@ -246,6 +215,14 @@ static void build_iothreads(QemuBuild *b)
     }
     for (guint id = 1; !(v->iothread_ids && v->iothread_ids->len) && id <= v->iothreads; id++)
         build_iothread(b, id, NULL);
+    if (!v->default_iothread.pool_min.set && !v->default_iothread.pool_max.set)
+        return;
+    json_object *p = json_object_new_object();
+    props_str(p, "qom-type", "main-loop");
+    props_str(p, "id", "main-loop");
+    props_optu32(p, "thread-pool-min", v->default_iothread.pool_min);
+    props_optu32(p, "thread-pool-max", v->default_iothread.pool_max);
+    qemu_command_json(b->cmd, "-object", p, because("/domain/defaultiothread"));
 }
 
 /* --- clock */
@@ -273,7 +250,7 @@ static char *clock_moment(const Clock *c)
 
 static void build_rtc(QemuBuild *b)
 {
-    static const char *const clocks[TRACK__N] = { [TRACK_BOOT] = NULL, [TRACK_GUEST] = "vm", [TRACK_WALL] = "rt" };
+    static const char *const clocks[TRACK__N] = { [TRACK_BOOT] = NULL, [TRACK_GUEST] = "vm", [TRACK_WALL] = NULL, [TRACK_REALTIME] = "rt" };
     const Clock *c = &b->def->frame.clock;
     const Timer *rtc = timer_of(b, TIMER_RTC);
     bool moment = c->offset == CLOCK_VARIABLE || c->offset == CLOCK_ABSOLUTE;
@@ -322,6 +299,16 @@ static void build_sleep(QemuBuild *b, const char *state, Tristate wanted)
     qemu_command_word(b->cmd, "-global", word, because("/domain/pm"));
 }
 
+/* Hot-plug on the board's own bus is a matter of its chipset. */
+static void build_root_hotplug(QemuBuild *b)
+{
+    const Controller *root = controller_find(b->def, CONTROLLER_PCI, 0);
+    if (root && root->model == MODEL_PCI_ROOT && root->pci.hotplug)
+        qemu_command_word(b->cmd, "-global", root->pci.hotplug == TRI_YES ? "PIIX4_PM.acpi-root-pci-hotplug=on"
+                                                                          : "PIIX4_PM.acpi-root-pci-hotplug=off",
+                          because("/domain/devices/controller[@type='pci']/target/@hotplug"));
+}
+
 static void build_power(QemuBuild *b)
 {
     const DomainFrame *f = &b->def->frame;
@@ -360,21 +347,92 @@ static void build_boot(QemuBuild *b)
     }
 }
 
+/* --- what the user adds */
+
+static json_object *property_value(const DeviceProperty *p)
+{
+    switch (p->type) {
+    case PROPERTY_UNSIGNED:
+        return json_object_new_uint64(g_ascii_strtoull(p->value, NULL, 10));
+    case PROPERTY_SIGNED:
+        return json_object_new_int64(g_ascii_strtoll(p->value, NULL, 10));
+    case PROPERTY_BOOL:
+        return json_object_new_boolean(g_str_equal(p->value, "true"));
+    case PROPERTY_STRING:
+        return json_object_new_string(p->value);
+    default:
+        return NULL;
+    }
+}
+
+static void build_overrides(QemuBuild *b)
+{
+    const GPtrArray *list = b->def->frame.qemu.overrides;
+    for (guint i = 0; list && i < list->len; i++) {
+        const DeviceOverride *o = g_ptr_array_index(list, i);
+        for (guint k = 0; o->properties && k < o->properties->len; k++) {
+            const DeviceProperty *p = g_ptr_array_index(o->properties, k);
+            qemu_command_override(b->cmd, o->alias, p->name, property_value(p));
+        }
+    }
+}
+
+static void build_deprecation(QemuBuild *b)
+{
+    static const char *const input[DEPRECATION__N] = {
+        [DEPRECATION_OMIT] = "accept", [DEPRECATION_REJECT] = "reject", [DEPRECATION_CRASH] = "crash",
+    };
+    const char *behaviour = input[b->def->frame.qemu.deprecation];
+    if (!behaviour)
+        return;
+    json_object *p = json_object_new_object();
+    props_str(p, "deprecated-output", "hide");
+    props_str(p, "deprecated-input", behaviour);
+    qemu_command_json(b->cmd, "-compat", p, because("/domain/deprecation"));
+}
+
+/* Last, so that the user has the last word. */
+static bool build_own(QemuBuild *b, GError **err)
+{
+    const QemuNs *q = &b->def->frame.qemu;
+    const char *unmet = qemu_command_unmet_override(b->cmd);
+    if (unmet) {
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "<qemu:override> names the device '%s', which the domain does "
+                    "not have; give a device that <alias name=>", unmet);
+        return false;
+    }
+    for (guint i = 0; q->env && i < q->env->len; i++) {
+        const QemuVariable *v = g_ptr_array_index(q->env, i);
+        qemu_command_env(b->cmd, v->name, v->value);
+    }
+    for (guint i = 0; q->args && i < q->args->len; i++) {
+        const QemuArgument *a = g_ptr_array_index(q->args, i);
+        qemu_command_argument(b->cmd, a->value ? a->value : "", because("/domain/commandline/arg"));
+    }
+    return true;
+}
+
 /* --- the two parts */
 
 bool build_frame(QemuBuild *b, GError **err)
 {
     build_environment(b);
     build_name(b);
+    build_deprecation(b);
+    build_overrides(b);
     build_master_key(b);
     build_machine(b);
-    build_firmware(b);
-    if (!build_cpu(b, err) || !build_memory(b, err))
+    if (!build_firmware(b, err) || !build_cpu(b, err) || !build_memory(b, err))
         return false;
     build_smp(b);
     build_iothreads(b);
     if (!build_numa(b, err))
         return false;
+    if (b->def->frame.genid.present) {
+        json_object *genid = props_new("vmgenid", "vmgenid0");
+        props_str(genid, "guid", b->def->frame.genid.uuid);
+        qemu_command_json(b->cmd, "-device", genid, because("/domain/genid"));
+    }
     qemu_command_word(b->cmd, "-uuid", b->def->frame.uuid ? b->def->frame.uuid : "", because("/domain/uuid"));
     build_smbios(b);
     qemu_command_flag(b->cmd, "-no-user-config", reason_why("only the definition says what the guest has"));
@@ -384,23 +442,15 @@ bool build_frame(QemuBuild *b, GError **err)
     build_timers(b);
     build_tseg(b);
     build_power(b);
+    build_root_hotplug(b);
     build_boot(b);
     return true;
 }
 
-bool build_frame_late(QemuBuild *b, G_GNUC_UNUSED GError **err)
+bool build_frame_late(QemuBuild *b, GError **err)
 {
-    const DomainFrame *f = &b->def->frame;
     qemu_command_word(b->cmd, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
                       reason_why("QEMU needs few system calls"));
     qemu_command_word(b->cmd, "-msg", "timestamp=on", reason_why("QEMU's log says when"));
-    for (guint i = 0; f->qemu_env && i < f->qemu_env->len; i++) {
-        const QemuVariable *v = g_ptr_array_index(f->qemu_env, i);
-        qemu_command_env(b->cmd, v->name ? v->name : "", v->value);
-    }
-    for (guint i = 0; f->qemu_args && i < f->qemu_args->len; i++) {
-        const QemuArgument *a = g_ptr_array_index(f->qemu_args, i);
-        qemu_command_argument(b->cmd, a->value ? a->value : "", because("/domain/commandline/arg"));
-    }
-    return true;
+    return build_own(b, err);
 }

@@ -16,11 +16,14 @@ static bool refuse(GError **err, const char *why)
 
 static void default_identity(DomainFrame *f)
 {
-    guint8 uuid[16];
-    if (f->uuid)
-        return;
-    uuid_random(uuid);
-    f->uuid = uuid_format(uuid);
+    char **ids[] = { f->uuid ? NULL : &f->uuid, f->genid.present && !f->genid.uuid ? &f->genid.uuid : NULL };
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        guint8 uuid[16];
+        if (!ids[i])
+            continue;
+        uuid_random(uuid);
+        *ids[i] = uuid_format(uuid);
+    }
 }
 
 static bool check_kind(const DomainFrame *f, const DefineCtx *ctx, GError **err)

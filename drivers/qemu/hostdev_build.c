@@ -43,7 +43,7 @@ static json_object *mdev_props(QemuBuild *b, const Hostdev *h, guint i, GError *
     json_object *p = props_new(h->ramfb == TRI_YES ? "vfio-pci-nohotplug" : "vfio-pci", h->info.alias);
     props_strf(p, "sysfsdev", "/sys/bus/mdev/devices/%s", h->mdev_uuid);
     props_onoff(p, "display", h->display);
-    props_tri(p, "ramfb", h->ramfb);
+    props_tri(p, "ramfb", h->ramfb == TRI_YES ? TRI_YES : TRI_ABSENT);
     return p;
 }
 

@@ -39,6 +39,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/each.h \
 	drivers/qemu/filesystem_build.c \
 	drivers/qemu/firmware.c drivers/qemu/firmware.h \
+	drivers/qemu/firmware_build.c \
 	drivers/qemu/firmware_define.c \
 	drivers/qemu/firmware_start.c \
 	drivers/qemu/firmware_template.h \
@@ -56,6 +57,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
 	drivers/qemu/interface_rules.c \
 	drivers/qemu/label.c drivers/qemu/label.h \
+	drivers/qemu/kept.c drivers/qemu/kept.h \
 	drivers/qemu/life.c \
 	drivers/qemu/memory_backend.c drivers/qemu/memory_backend.h \
 	drivers/qemu/memory_build.c \
@@ -79,6 +81,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/tpm_build.c \
 	drivers/qemu/tpm_define.c \
 	drivers/qemu/tpm_start.c drivers/qemu/tpm_start.h \
+	drivers/qemu/tune_define.c \
 	drivers/qemu/video_build.c \
 	drivers/qemu/video_define.c \
 	drivers/qemu/virtio_props.c drivers/qemu/virtio_props.h

@@ -194,6 +194,8 @@ bool build_numa(QemuBuild *b, GError **err)
     if (!objects)
         return false;
     bool divided = plain && m && m->numa_mem_supported;      /* old machines; keeps their migration stream */
+    if (divided && b->def->frame.memory.backing.allocation.mode == MEMALLOC_IMMEDIATE)
+        qemu_command_flag(b->cmd, "-mem-prealloc", reason_path("/domain/memoryBacking/allocation", 0));
     for (guint i = 0; i < n_cells(b); i++)
         build_cell(b, cell_at(b, i), divided ? NULL : objects->pdata[i]);
     for (guint i = 0; i < n_cells(b); i++)

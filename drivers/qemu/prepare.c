@@ -10,6 +10,7 @@
 #include "drivers/qemu/each.h"
 #include "drivers/qemu/firmware.h"
 #include "drivers/qemu/graphics_start.h"
+#include "drivers/qemu/kept.h"
 
 /* --- aliases */
 
@@ -180,16 +181,22 @@ static void give_boot_indices(DomainDef *def)
 #define MIB ((guint64)1024 * 1024)
 #define MAX_MEMORY ((guint64)G_MAXINT64 & ~(guint64)1023)
 
-static bool align(guint64 *bytes, const char *what, guint i, GError **err)
+static bool align_to(guint64 *bytes, guint64 unit, const char *what, guint i, GError **err)
 {
-    if (*bytes <= MAX_MEMORY && (*bytes + MIB - 1) / MIB * MIB <= MAX_MEMORY) {
-        *bytes = (*bytes + MIB - 1) / MIB * MIB;
+    if (*bytes <= MAX_MEMORY && (*bytes + unit - 1) / unit * unit <= MAX_MEMORY) {
+        *bytes = (*bytes + unit - 1) / unit * unit;
         return true;
     }
-    g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "memory size of %s '%u' overflowed after alignment to 1 MiB", what, i);
+    g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "memory size of %s '%u' overflowed after alignment", what, i);
     return false;
 }
 
+static bool align(guint64 *bytes, const char *what, guint i, GError **err)
+{
+    return align_to(bytes, MIB, what, i, err);
+}
+
+/* Modules are mapped by pages of 2 MiB. */
 static bool align_memory(DomainDef *def, GError **err)
 {
     const GPtrArray *cells = def->frame.cpu ? def->frame.cpu->cells : NULL;
@@ -209,7 +216,7 @@ static bool align_memory(DomainDef *def, GError **err)
     if (!align(&boot, "domain", 0, err))
         return false;
     for (guint i = 0; i < modules->len; i++)
-        if (!align(&((MemoryDevice *)modules->pdata[i])->target.size, "memory module", i, err))
+        if (!align_to(&((MemoryDevice *)modules->pdata[i])->target.size, 2 * MIB, "memory module", i, err))
             return false;
     def->frame.memory.size = boot + domain_module_memory(def);
     return !def->frame.memory.max || align(&def->frame.memory.max, "maximum of domain", 0, err);
@@ -217,6 +224,8 @@ static bool align_memory(DomainDef *def, GError **err)
 
 bool qemu_prepare_live(DomainDef *def, const QemuBuild *b, GError **err)
 {
+    if (!kept_check(def, !b->dry, err))
+        return false;
     if (!firmware_select(def, b->lib_dir, b->firmware_dirs, err) || !align_memory(def, err))
         return false;
     give_aliases(def);
