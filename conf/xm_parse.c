@@ -11,6 +11,8 @@ enum { MAX_TEXT = 16 << 20, MAX_ITEMS = 65536 };
 
 typedef struct {
     const char *file;
+    const char *text;       /* the document, where it is at hand: for columns */
+    gsize len;
     xmlNode *root;
     const char *root_path;
     guint flags;
@@ -94,11 +96,54 @@ static void append_path(Parse *p, GString *path, xmlNode *node)
     append_index(path, node);
 }
 
+static bool is_name(char c)
+{
+    return g_ascii_isalnum(c) || c == '_' || c == '-' || c == '.' || c == ':' || (guchar)c >= 0x80;
+}
+
+/* The last @word in text[from, to) that stands alone behind @before; or @to. */
+static gsize find_back(const char *text, gsize from, gsize to, char before, const char *word)
+{
+    gsize n = strlen(word);
+    for (gsize i = to; i-- > from + 1;)
+        if (i + n < to && !memcmp(text + i, word, n) && !is_name(text[i + n]) &&
+            (before ? text[i - 1] == before || text[i - 1] == ':' : !is_name(text[i - 1])))
+            return i;
+    return to;
+}
+
+/* Where the tree only knows the line on which a start tag ends, the text knows the place of the name. false: it
+ * could not be found. */
+static bool find_place(const Parse *p, xmlNode *node, const char *attr, glong *ret_line, glong *ret_column)
+{
+    gsize end = 0;
+    glong line = xmlGetLineNo(node), line_start = 0;
+
+    for (glong l = 0; p->text && end < p->len && (l < line - 1 || p->text[end] != '\n'); end++)
+        l += p->text[end] == '\n';
+    gsize tag = p->text ? find_back(p->text, 0, end, '<', (const char *)node->name) : end;
+    gsize at = tag < end && attr ? find_back(p->text, tag, end, 0, attr) : tag;
+    if (at >= end)
+        return false;
+    *ret_line = 1;
+    for (gsize i = 0; i < at; i++)
+        if (p->text[i] == '\n') {
+            ++*ret_line;
+            line_start = i + 1;
+        }
+    *ret_column = at - line_start + 1;
+    return true;
+}
+
 static bool fail(Parse *p, QvErrorCode code, xmlNode *node, const char *attr, const char *why)
 {
     GString *where = g_string_new(p->file);
+    glong line = xmlGetLineNo(node), column = 0;
 
-    g_string_append_printf(where, "%s%ld: ", p->file ? ":" : "line ", xmlGetLineNo(node));
+    if (find_place(p, node, attr, &line, &column))
+        g_string_append_printf(where, p->file ? ":%ld:%ld: " : "line %ld, column %ld: ", line, column);
+    else
+        g_string_append_printf(where, "%s%ld: ", p->file ? ":" : "line ", line);
     append_path(p, where, node);
     if (attr)
         g_string_append_printf(where, "/@%s", attr);
@@ -124,7 +169,11 @@ static bool refuse_unknown(Parse *p, const XmElem *e, xmlNode *node, const char 
     const char *name = attr ? attr : (const char *)node->name;
 
     collect_names(e, !attr, names);
-    g_autofree char *near = qv_error_nearest(name, (const char *const *)names->pdata, names->len);
+    bool elsewhere = false;
+    for (guint i = 0; i < names->len; i++)
+        elsewhere = elsewhere || !strcmp(names->pdata[i], name);
+    g_autofree char *near = elsewhere ? g_strdup("; it belongs to another type or mode")
+                                      : qv_error_nearest(name, (const char *const *)names->pdata, names->len);
     g_autofree char *why = g_strdup_printf("unknown %s '%.64s' here%s", attr ? "attribute" : "element", name, near);
     return fail(p, p->flags & XM_PARSE_STRICT ? QV_ERR_XML_INVALID_SCHEMA : QV_ERR_CONFIG_UNSUPPORTED, node, attr, why);
 }
@@ -297,11 +346,35 @@ static bool read_item(Parse *p, const XmRow *r, GPtrArray **list, xmlNode *node)
     return read_element(p, r->elem, item, node);
 }
 
+static bool known_attribute(const XmElem *e, gconstpointer obj, const char *name);
+
+/* Strict: a leaf has no attributes but a size's unit and what its row lists. */
+static bool plain_leaf(Parse *p, const XmRow *r, gconstpointer obj, xmlNode *node)
+{
+    static const XmElem none = { .name = "" };
+    bool leaf = r->kind == XM_LEAF || r->kind == XM_FLAG || r->kind == XM_SIZE;
+
+    if (!leaf || !(p->flags & XM_PARSE_STRICT))
+        return true;
+    for (xmlAttr *a = node->properties; a; a = a->next) {
+        const char *name = (const char *)a->name;
+        bool known = a->ns || (r->kind == XM_SIZE && !strcmp(name, "unit")) || (r->elem && known_attribute(r->elem, obj, name));
+        if (!known)
+            return refuse_unknown(p, r->elem ? r->elem : &none, node, name);
+    }
+    for (xmlNode *child = node->children; child; child = child->next)
+        if (child->type == XML_ELEMENT_NODE)
+            return refuse_unknown(p, &none, child, NULL);
+    return true;
+}
+
 static bool read_child(Parse *p, const Found *found, xmlNode *node)
 {
     const XmRow *r = found->row;
     gpointer field = xm_at(found->obj, r->off);
 
+    if (!plain_leaf(p, r, found->obj, node))
+        return false;
     switch (r->kind) {
     case XM_LEAF:
         return read_text(p, r, found->obj, node);
@@ -423,7 +496,7 @@ gpointer xm_parse_node(const XmElem *e, xmlNode *node, const char *path, guint f
 gpointer xm_parse(const XmElem *e, const char *text, gsize len, const char *file, guint flags, GError **err)
 {
     xmlDoc *doc = xm_read(text, len, file, e->name, err);
-    Parse p = { .file = file, .flags = flags, .err = err };
+    Parse p = { .file = file, .text = text, .len = len, .flags = flags, .err = err };
     gpointer obj;
 
     if (!doc)

@@ -9,13 +9,14 @@
 #include "drivers/qemu/define.h"
 
 static char *lib_dir = NULL, *cache_dir = NULL;
-static gboolean batch = FALSE;
+static gboolean batch = FALSE, validate = FALSE;
 static GHashTable *all_caps;      /* binary -> QemuCaps */
 
 static const GOptionEntry options[] = {
     { "lib", 0, 0, G_OPTION_ARG_FILENAME, &lib_dir, "state folder in the answers", "DIR" },
     { "cache", 0, 0, G_OPTION_ARG_FILENAME, &cache_dir, "where QEMU's capabilities are kept", "DIR" },
     { "batch", 0, 0, G_OPTION_ARG_NONE, &batch, "JSON lines in and out", NULL },
+    { "validate", 0, 0, G_OPTION_ARG_NONE, &validate, "refuse unknown elements and attributes", NULL },
     { NULL },
 };
 
@@ -52,7 +53,7 @@ static char *native(DomainDef *def, QemuCaps *caps, GError **err)
 
 static DomainDef *defined(const char *text, QemuCaps **ret_caps, GError **err)
 {
-    g_autoptr(DomainDef) def = domain_def_parse(text, strlen(text), NULL, 0, err);
+    g_autoptr(DomainDef) def = domain_def_parse(text, strlen(text), NULL, validate ? XM_PARSE_STRICT : 0, err);
     if (!def || !(*ret_caps = caps_of(def, err)))
         return NULL;
     DefineCtx ctx = { .caps = *ret_caps, .lib_dir = lib_dir };
