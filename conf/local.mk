@@ -1,5 +1,6 @@
 noinst_LIBRARIES += conf/libconf.a
 conf_libconf_a_SOURCES = \
+	conf/abi.c conf/abi.h \
 	conf/board.c conf/board.h \
 	conf/chardev.c conf/chardev.h \
 	conf/chardev_source.c \

@@ -1,5 +1,6 @@
 # A test is its name here: NAME is built from NAME.c and linked with LDADD below.
 unit_tests = \
+	tests/unit/abi \
 	tests/unit/address \
 	tests/unit/actor \
 	tests/unit/cgroup \
