@@ -1,6 +1,9 @@
 noinst_LIBRARIES += rpc/librpc.a
 rpc_librpc_a_SOURCES = \
+	rpc/address.c rpc/address.h \
+	rpc/client.c rpc/client.h \
 	rpc/connection.c \
+	rpc/message.h \
 	rpc/procedure.h \
 	rpc/server.c rpc/server.h rpc/server_private.h \
 	rpc/stream.c \

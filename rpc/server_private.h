@@ -4,21 +4,9 @@
  * the socket's end @closed is set, everything sent is dropped, and client_gone has been told. */
 #ifndef QV_RPC_SERVER_PRIVATE_H
 #define QV_RPC_SERVER_PRIVATE_H
+#include "rpc/message.h"
 #include "rpc/server.h"
 #include "util/loop.h"
-
-/* protocol: framing (libvirt 9.0) */
-enum { MSG_CALL, MSG_REPLY, MSG_EVENT, MSG_STREAM, MSG_CALL_FDS, MSG_REPLY_FDS, MSG_STREAM_HOLE };
-enum { STATUS_OK, STATUS_ERROR, STATUS_CONTINUE };
-enum { HEADER_SIZE = 28, MESSAGE_MAX = 33554432 + 4, FDS_MAX = 32, STREAM_PACKET_MAX = 262120 - HEADER_SIZE };
-enum { KEEPALIVE_PROGRAM = 0x6b656570, KEEPALIVE_PING = 1, KEEPALIVE_PONG = 2 };
-
-typedef struct {
-    guint32 program, version;
-    gint32 procedure, type;
-    guint32 serial;
-    gint32 status;
-} Header;
 
 struct RpcServer {
     RpcServerConfig config;
