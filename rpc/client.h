@@ -1,50 +1,42 @@
-/* A synchronous client of libvirt's protocol over a UNIX socket: of qvirtd, and of a libvirtd as well.
+/* A client of the protocol over a UNIX socket: calls wait for their reply, events and stream data that come meanwhile
+ * are handed to callbacks. One thread.
  *
- *   g_autoptr(RpcConn) conn = rpc_conn_open("qemu:///system", 0, err);
- *   RemoteDomainLookupByNameRet found = { 0 };
- *   if (!rpc_conn_call(conn, PROC_DOMAIN_LOOKUP_BY_NAME, &(RemoteDomainLookupByNameArgs){ name }, &found, err))
- *
- * Everything that results and events point to belongs to the connection, until rpc_conn_release or
- * the end. Events that come while a call waits are kept for rpc_conn_event. One thread at a time. */
+ *   g_autoptr(RpcConn) conn = rpc_conn_open("/run/qvirt/qvirt-sock", "qemu:///system", false, &err);
+ *   RemoteDomainLookupByNameArgs args = { .name = "demo" };
+ *   RemoteDomainLookupByNameRet ret = { 0 };
+ *   rpc_conn_call(conn, PROC_DOMAIN_LOOKUP_BY_NAME, &args, &ret, &err) ... rpc_conn_clear(PROC_..., &ret) */
 #ifndef QV_RPC_CLIENT_H
 #define QV_RPC_CLIENT_H
-#include <glib.h>
-#include <stdbool.h>
 #include "rpc/procedure.h"
+#include "util/error.h"
 
 typedef struct RpcConn RpcConn;
 
-/* What the daemon answered: its own words, with libvirt's error number as code. */
-#define RPC_REMOTE_ERROR (rpc_remote_error_quark())
-GQuark rpc_remote_error_quark(void);
-
-/* @uri as in rpc/address.h. Errors: QV_ERR_NO_CONNECT when no socket answers. Gives. */
-RpcConn *rpc_conn_open(const char *uri, bool readonly, GError **err);
+/* Connects, and opens @name on the other side ("qemu:///system"). QV_ERR_NO_CONNECT says what to do. */
+RpcConn *rpc_conn_open(const char *socket, const char *name, bool readonly, GError **err);
 void rpc_conn_free(RpcConn *conn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcConn, rpc_conn_free)
-
-/* One call of the remote program; @args and @ret are its generated structures, NULL where it has none. */
-bool rpc_conn_call(RpcConn *conn, guint32 procedure, const void *args, void *ret, GError **err);
-/* The same for the qemu program. */
-bool rpc_conn_call_qemu(RpcConn *conn, guint32 procedure, const void *args, void *ret, GError **err);
-/* Frees what all results and events so far point to. */
-void rpc_conn_release(RpcConn *conn);
-
-typedef struct { const RpcProcedure *procedure; const void *args; } RpcEvent;
-/* For poll: readable when something may have come. */
 int rpc_conn_fd(const RpcConn *conn);
-/* Takes what has come, without waiting. false: the connection ended. */
-bool rpc_conn_receive(RpcConn *conn, GError **err);
-/* The oldest event that was not taken yet; false when there is none. Never waits. */
-bool rpc_conn_event(RpcConn *conn, RpcEvent *ret_event);
+/* The server's error number (virErrorNumber) of the last call that failed; 0 when the error was not the server's. */
+int rpc_conn_error_code(const RpcConn *conn);
 
-/* Streams: one at a time. The call that opens it is made with rpc_conn_call. */
-typedef enum { RPC_INCOMING_NOTHING, RPC_INCOMING_DATA, RPC_INCOMING_END, RPC_INCOMING_FAILED } RpcIncoming;
-/* The oldest packet that was not taken yet, never waiting; *@ret_data is given with _DATA only. */
-RpcIncoming rpc_conn_stream_take(RpcConn *conn, GBytes **ret_data, GError **err);
-bool rpc_conn_stream_send(RpcConn *conn, const void *data, gsize size, GError **err);
-/* Reads to the end of the stream and closes it. Gives. */
-GByteArray *rpc_conn_stream_read_all(RpcConn *conn, GError **err);
-/* Says that no more is wanted, and waits for the daemon's word that it is done. */
+/* A procedure of the remote program. @args and @ret are of its generated types, NULL where it has none. What @ret
+ * points to is freed by rpc_conn_clear. */
+bool rpc_conn_call(RpcConn *conn, guint32 procedure, const void *args, void *ret, GError **err);
+bool rpc_conn_call_qemu(RpcConn *conn, guint32 procedure, const void *args, void *ret, GError **err);
+void rpc_conn_clear(guint32 procedure, void *ret);
+
+/* @msg is of the event's generated type, and freed after @fn. */
+typedef void (*RpcEventFn)(guint32 procedure, const void *msg, gpointer user);
+void rpc_conn_on_event(RpcConn *conn, RpcEventFn fn, gpointer user);
+/* Takes in one message; waits for it. False when the connection ended. */
+bool rpc_conn_process(RpcConn *conn, GError **err);
+
+/* The stream that the last call opened. @size 0: the server's data ended. @fn gets data as it is taken in. */
+typedef void (*RpcDataFn)(const guint8 *data, gsize size, gpointer user);
+void rpc_conn_on_data(RpcConn *conn, RpcDataFn fn, gpointer user);
+bool rpc_conn_stream_send(RpcConn *conn, const guint8 *data, gsize size, GError **err);
+/* Ends it orderly; waits for the server's word. */
 bool rpc_conn_stream_finish(RpcConn *conn, GError **err);
+bool rpc_conn_stream_open(const RpcConn *conn);
 #endif

@@ -1,6 +1,5 @@
 noinst_LIBRARIES += rpc/librpc.a
 rpc_librpc_a_SOURCES = \
-	rpc/address.c rpc/address.h \
 	rpc/client.c rpc/client.h \
 	rpc/connection.c \
 	rpc/message.h \
