@@ -4,7 +4,7 @@
 #include <libxml/parser.h>
 #include <string.h>
 #include <unistd.h>
-#include "drivers/qemu/driver.h"
+#include "drivers/qemu/change.h"
 #include "util/fault.h"
 #include "util/file.h"
 #include "util/ids.h"
@@ -21,7 +21,7 @@ static bool parse_job(gpointer user, GError **err)
     return (op->def = driver_define(op->driver, op->text, op->flags & DEFINE_VALIDATE ? XM_PARSE_STRICT : 0, err)) != NULL;
 }
 
-static bool write_def(QemuDriver *d, const DomainDef *def, GError **err)
+bool driver_write_def(QemuDriver *d, const DomainDef *def, GError **err)
 {
     g_autofree char *path = driver_config_path(d, def->frame.name);
     g_autofree char *text = domain_def_format(def, XM_FORMAT_SECRET);
@@ -31,7 +31,7 @@ static bool write_def(QemuDriver *d, const DomainDef *def, GError **err)
 static bool write_job(gpointer user, GError **err)
 {
     Op *op = user;
-    return write_def(op->driver, op->def, err);
+    return driver_write_def(op->driver, op->def, err);
 }
 
 static Domain *add_domain(QemuDriver *d, const DomainDef *def)
@@ -241,7 +241,7 @@ static bool rename_job(gpointer user, GError **err)
 
     if (!file_move(old, new, err))
         return false;
-    if (write_def(op->driver, op->def, err))
+    if (driver_write_def(op->driver, op->def, err))
         return true;
     if (rename(new, old) < 0)
         g_warning("cannot move '%s' back: %s", new, g_strerror(errno));
@@ -300,7 +300,6 @@ void domain_rename(Domain *dom, const char *name, guint flags, DomainDone done, 
 /* --- description, title, metadata */
 
 enum { META_DESCRIPTION, META_TITLE, META_ELEMENT };              /* virDomainMetadataType */
-enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2 };
 
 static xmlNode *find_element(xmlNode *metadata, const char *uri)
 {
@@ -346,48 +345,31 @@ static bool apply_metadata(DomainDef *def, int type, const char *text, const cha
     return true;
 }
 
-static void metadata_set(gpointer user, const GError *err)
-{
-    Op *op = user;
-    bool wanted_live = op->flags & AFFECT_LIVE;
+typedef struct { int type; char *text, *key, *uri; } Metadata;
 
-    if (!err && op->def) {
-        domain_def_free(op->dom->stored);
-        op->dom->stored = g_steal_pointer(&op->def);
-    }
-    if (!err && wanted_live && op->dom->live)
-        apply_metadata(op->dom->live, op->number, op->text, op->text2, op->text3, NULL);
-    op_end(op, err);
+static void free_metadata(gpointer data)
+{
+    Metadata *m = data;
+    g_free(m->text);
+    g_free(m->key);
+    g_free(m->uri);
+    g_free(m);
 }
 
-static bool nothing_job(gpointer user, GError **err)
+static bool edit_metadata(const Change *c, GError **err)
 {
-    return true;
+    const Metadata *m = c->data;
+    return apply_metadata(c->now, m->type, m->text, m->key, m->uri, err);
 }
+
+static const ChangeKind metadata_change = { "metadata", edit_metadata, NULL, NULL };
 
 void domain_set_metadata(Domain *dom, int type, const char *text, const char *key, const char *uri, guint flags,
                          DomainDone done, gpointer user)
 {
-    guint where = flags & (AFFECT_LIVE | AFFECT_CONFIG) ? flags : dom->run ? AFFECT_LIVE : AFFECT_CONFIG;
-    Op *op = op_new(dom->driver, dom, where, done, user);
-    GError *why = NULL;
-
-    op->number = type;
-    op->text = g_strdup(text);
-    op->text2 = g_strdup(key);
-    op->text3 = g_strdup(uri);
-    if (where & AFFECT_LIVE && !dom->run)
-        why = g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "domain '%s' is not running", dom->view->name);
-    else if (where & AFFECT_CONFIG && !dom->stored)
-        why = g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "domain '%s' is transient", dom->view->name);
-    else if (where & AFFECT_CONFIG) {
-        op->def = domain_def_copy(dom->stored);
-        apply_metadata(op->def, type, text, key, uri, &why);
-    }
-    if (why)
-        op_fail_later(op, why);
-    else
-        actor_push(dom->driver->actor, "metadata", op->def ? write_job : nothing_job, metadata_set, op);
+    Metadata *m = g_new(Metadata, 1);
+    *m = (Metadata){ type, g_strdup(text), g_strdup(key), g_strdup(uri) };
+    domain_change(dom, flags, &metadata_change, m, free_metadata, done, user);
 }
 
 /* Without the namespace that stands for the key: as it was given. */
@@ -408,7 +390,7 @@ static xmlNode *plain_copy(xmlNode *node)
 
 char *domain_get_metadata(Domain *dom, int type, const char *uri, guint flags, GError **err)
 {
-    const DomainDef *def = dom->live && !(flags & AFFECT_CONFIG) ? dom->live : dom->stored;
+    const DomainDef *def = dom->live && !(flags & CHANGE_CONFIG) ? dom->live : dom->stored;
     const char *text = !def ? NULL : type == META_TITLE ? def->frame.title : def->frame.description;
 
     if (def && type == META_ELEMENT) {

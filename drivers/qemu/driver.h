@@ -64,6 +64,7 @@ QemuCaps *driver_caps(QemuDriver *driver, const char *binary, GError **err);    
 char *driver_config_path(const QemuDriver *driver, const char *name);           /* ETC/qemu/NAME.xml; gives */
 /* Parses and completes a definition; worker. */
 DomainDef *driver_define(QemuDriver *driver, const char *xml, guint parse_flags, GError **err);
+bool driver_write_def(QemuDriver *driver, const DomainDef *def, GError **err);  /* the stored one's file; worker */
 void driver_refresh_view(DomainView *view, const DomainDef *def);
 /* Starts a domain whose definition is @op->def (taken); @op ends when it runs. I/O thread. */
 void life_start(Op *op);

@@ -16,6 +16,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/caps.c drivers/qemu/caps.h \
 	drivers/qemu/caps_data.h \
 	drivers/qemu/caps_probe.c \
+	drivers/qemu/change.c drivers/qemu/change.h \
 	drivers/qemu/chardev_build.c drivers/qemu/chardev_build.h \
 	drivers/qemu/chardev_define.c drivers/qemu/chardev_define.h \
 	drivers/qemu/chardev_source_build.c \

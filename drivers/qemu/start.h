@@ -38,4 +38,6 @@ char *guest_status_path(const QemuDriver *d, const char *name);      /* RUN/qemu
 char *guest_journal_path(const QemuDriver *d, const char *name);     /* RUN/qemu/NAME.journal; gives */
 /* Remembers in the guest's folder which process is its QEMU, so that its "process" record ends the right one. */
 bool guest_note_process(const char *dir, pid_t pid, GError **err);
+/* The status file of a guest that runs as @live says. */
+bool guest_write_status(const Run *run, const DomainDef *live, GError **err);
 #endif

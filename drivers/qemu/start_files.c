@@ -47,20 +47,25 @@ bool start_chardevs(Start *s, GError **err)
            chardevs_open_files(s->def, s->fds, err);
 }
 
-bool start_status(Start *s, GError **err)
+/* On a tmpfs that dies with the host: whole or not at all, but not synced. */
+bool guest_write_status(const Run *run, const DomainDef *live, GError **err)
 {
-    g_autofree char *path = guest_status_path(s->driver, s->def->frame.name);
-    g_autofree char *xml = domain_def_format(s->def, XM_FORMAT_LIVE | XM_FORMAT_SECRET);
+    g_autofree char *path = guest_status_path(run->driver, live->frame.name), *temporary = g_strconcat(path, ".new", NULL);
+    g_autofree char *xml = domain_def_format(live, XM_FORMAT_LIVE | XM_FORMAT_SECRET);
     json_object *o = json_object_new_object();
-    json_object_object_add(o, "dir", json_object_new_string(s->run->dir));
-    json_object_object_add(o, "pid", json_object_new_int(s->run->pid));
-    json_object_object_add(o, "started", json_object_new_uint64(process_start_time(s->run->pid)));
+    json_object_object_add(o, "dir", json_object_new_string(run->dir));
+    json_object_object_add(o, "pid", json_object_new_int(run->pid));
+    json_object_object_add(o, "started", json_object_new_uint64(process_start_time(run->pid)));
     json_object_object_add(o, "xml", json_object_new_string(xml));
     const char *text = json_object_to_json_string(o);
-    g_autofree char *temporary = g_strconcat(path, ".new", NULL);
-    /* On a tmpfs that dies with the host: whole or not at all, but not synced. */
-    bool ok = undo_push(s->run->undo, "status", path, err) && g_file_set_contents_full(temporary, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, err) &&
+    bool ok = g_file_set_contents_full(temporary, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, err) &&
               (rename(temporary, path) == 0 || qv_error_errno(err, errno, "cannot write '%s'", path));
     json_object_put(o);
     return ok;
+}
+
+bool start_status(Start *s, GError **err)
+{
+    g_autofree char *path = guest_status_path(s->driver, s->def->frame.name);
+    return undo_push(s->run->undo, "status", path, err) && guest_write_status(s->run, s->def, err);
 }
