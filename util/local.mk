@@ -9,8 +9,12 @@ util_libutil_a_SOURCES = \
 	util/ids.c util/ids.h \
 	util/image.c util/image.h \
 	util/log.c util/log.h \
+	util/link.c util/link.h \
+	util/link_bridge.c \
 	util/loop.c util/loop.h \
+	util/netlink.c util/netlink.h \
 	util/owner.c util/owner.h \
 	util/process.c util/process.h \
 	util/size.c util/size.h \
+	util/tap.c util/tap.h \
 	util/undo.c util/undo.h

@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/error \
 	tests/unit/graphics_start \
 	tests/unit/index \
+	tests/unit/link \
 	tests/unit/pci_bus \
 	tests/unit/qmp \
 	tests/unit/settings \
