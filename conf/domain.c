@@ -118,6 +118,14 @@ DomainDef *domain_def_parse(const char *text, gsize len, const char *file, guint
     return def;
 }
 
+static const XmRow facts_rows[] = { INCLUDE(DomainDef, frame, frame_facts_elem) };
+static const XmElem facts_elem = ELEM("domain", DomainDef, facts_rows, .has_line = true, .init = domain_init);
+
+DomainDef *domain_def_parse_facts(const char *text, gsize len, const char *file, GError **err)
+{
+    return xm_parse(&facts_elem, text, len, file, 0, err);
+}
+
 char *domain_def_format(const DomainDef *def, guint xm_format_flags)
 {
     return xm_format(&domain_elem, def, xm_format_flags);

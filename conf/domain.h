@@ -30,6 +30,8 @@ extern const XmElem domain_elem;
 /* Parses a <domain> document: rows and the rules of single elements only. Defaults that depend on
  * QEMU come from qemu_define (drivers/qemu/define.h). @flags: XmParseFlags. Gives. */
 DomainDef *domain_def_parse(const char *text, gsize len, const char *file, guint flags, GError **err);
+/* The same for what a list of domains shows alone: name, UUID, memory, vcpus, os. At a third of the cost. */
+DomainDef *domain_def_parse_facts(const char *text, gsize len, const char *file, GError **err);
 char *domain_def_format(const DomainDef *def, guint xm_format_flags);
 DomainDef *domain_def_copy(const DomainDef *def);
 void domain_def_free(DomainDef *def);

@@ -123,6 +123,16 @@ static const XmRow before_rows[] = {
     INLINE("pm", pm_elem),
     INLINE("perf", perf_elem),
 };
+/* What a list of domains shows. */
+static const XmRow facts_rows[] = {
+    LEAF_STR(DomainFrame, name, "name", .flags = XM_REQUIRED),
+    LEAF_UUID(DomainFrame, uuid, "uuid", .flags = XM_REQUIRED),
+    INCLUDE(DomainFrame, memory, memory_elem),
+    INCLUDE(DomainFrame, vcpus, vcpus_elem),
+    INLINE_AT(DomainFrame, os, "os", os_elem),
+};
+const XmElem frame_facts_elem = ELEM("domain", DomainFrame, facts_rows);
+
 /* A client finds its metadata by namespace: the first of each counts, and what has none is nobody's. */
 static bool metadata_loaded(gpointer obj, xmlNode *node, char **why)
 {

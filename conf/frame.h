@@ -47,5 +47,5 @@ typedef struct {
 
 extern const XmEnum virt_type, lifecycle_action, perf_event, cipher_name;
 /* The children of <domain> before and after <devices>, in libvirt's order of output. */
-extern const XmElem frame_before_elem, frame_after_elem;
+extern const XmElem frame_facts_elem, frame_before_elem, frame_after_elem;
 #endif

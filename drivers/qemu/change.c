@@ -62,7 +62,7 @@ static bool store_job(gpointer user, GError **err)
 {
     Work *w = user;
     Change c = { .driver = w->op->driver, .was = w->was, .now = w->now, .data = w->data };
-    return w->kind->edit(&c, err) && driver_write_def(w->op->driver, w->now, err);
+    return w->kind->edit(&c, err) && (w->op->stored = driver_write_def(w->op->driver, w->now, err));
 }
 
 static void stored(gpointer user, const GError *err)
@@ -71,13 +71,12 @@ static void stored(gpointer user, const GError *err)
     Domain *dom = w->op->dom;
 
     if (!err) {
-        domain_def_free(dom->stored);
-        dom->stored = g_steal_pointer(&w->now);
         if (!dom->run) {
             DomainView *view = domain_view_copy(dom->view);
-            driver_refresh_view(view, dom->stored);
+            driver_refresh_view(view, w->now);
             index_publish(dom->driver->index, dom, view);
         }
+        domain_store(dom, g_steal_pointer(&w->now), g_steal_pointer(&w->op->stored));
         if (w->kind->changed)
             w->kind->changed(dom, false, w->data);
     }
@@ -90,12 +89,13 @@ static void store_turn(gpointer user, const GError *err)
     Domain *dom = w->op->dom;
     g_autoptr(GError) why = NULL;
 
-    if (!resolve(dom, CHANGE_CONFIG, &why)) {
+    const DomainDef *def = resolve(dom, CHANGE_CONFIG, &why) ? domain_stored(dom, &why) : NULL;
+    if (!def) {
         work_end(w, why);
         return;
     }
-    w->was = domain_def_copy(dom->stored);
-    w->now = domain_def_copy(dom->stored);
+    w->was = domain_def_copy(def);
+    w->now = domain_def_copy(def);
     actor_push_first(dom->driver->actor, w->kind->name, store_job, stored, w);
 }
 
@@ -150,7 +150,8 @@ static void live_turn(gpointer user, const GError *err)
     g_autoptr(GError) why = NULL;
 
     w->where = resolve(dom, w->op->flags, &why);
-    if (!w->where) {
+    const DomainDef *stored_too = w->where == (CHANGE_LIVE | CHANGE_CONFIG) ? domain_stored(dom, &why) : NULL;
+    if (why) {
         work_end(w, why);
     } else if (!(w->where & CHANGE_LIVE)) {
         store(w);
@@ -158,8 +159,8 @@ static void live_turn(gpointer user, const GError *err)
         w->op->run = run_ref(dom->run);
         w->was = domain_def_copy(dom->live);
         w->now = domain_def_copy(dom->live);
-        w->check_was = w->where & CHANGE_CONFIG ? domain_def_copy(dom->stored) : NULL;
-        w->check = w->where & CHANGE_CONFIG ? domain_def_copy(dom->stored) : NULL;
+        w->check_was = stored_too ? domain_def_copy(stored_too) : NULL;
+        w->check = stored_too ? domain_def_copy(stored_too) : NULL;
         actor_push_first(dom->actor, w->kind->name, live_job, changed_live, w);
     }
 }
@@ -190,5 +191,5 @@ const DomainDef *domain_definition(Domain *dom, guint flags, bool *ret_live, GEr
     if (!where)
         return NULL;
     *ret_live = where == CHANGE_LIVE;
-    return *ret_live ? dom->live : dom->stored;
+    return *ret_live ? dom->live : domain_stored(dom, err);
 }

@@ -21,27 +21,22 @@ static bool parse_job(gpointer user, GError **err)
     return (op->def = driver_define(op->driver, op->text, op->flags & DEFINE_VALIDATE ? XM_PARSE_STRICT : 0, err)) != NULL;
 }
 
-bool driver_write_def(QemuDriver *d, const DomainDef *def, GError **err)
+char *driver_write_def(QemuDriver *d, const DomainDef *def, GError **err)
 {
     g_autofree char *path = driver_config_path(d, def->frame.name);
     g_autofree char *text = domain_def_format(def, XM_FORMAT_SECRET);
-    return file_replace(path, text, strlen(text), 0600, err);
+    return file_replace(path, text, strlen(text), 0600, err) ? g_ref_string_new(text) : NULL;
 }
 
 static bool write_job(gpointer user, GError **err)
 {
     Op *op = user;
-    return driver_write_def(op->driver, op->def, err);
+    return (op->stored = driver_write_def(op->driver, op->def, err));
 }
 
 static Domain *add_domain(QemuDriver *d, const DomainDef *def)
 {
-    DomainView *view = g_new0(DomainView, 1);
-    view->refs = 1;
-    view->id = -1;
-    view->state = DOM_SHUTOFF;
-    driver_refresh_view(view, def);
-    Domain *dom = index_add(d->index, view);
+    Domain *dom = index_add(d->index, driver_new_view(def));
     dom->driver = d;
     return dom;
 }
@@ -61,8 +56,7 @@ static void written(gpointer user, const GError *err)
     view->persistent = true;
     if (!op->dom->run)
         driver_refresh_view(view, op->def);
-    domain_def_free(op->dom->stored);
-    op->dom->stored = g_steal_pointer(&op->def);
+    domain_store(op->dom, g_steal_pointer(&op->def), g_steal_pointer(&op->stored));
     index_publish(op->driver->index, op->dom, view);
     driver_emit(op->driver, op->dom, DOMAIN_EVENT_LIFECYCLE, EVENT_DEFINED, added ? DEFINED_ADDED : DEFINED_UPDATED);
     op_end(op, NULL);
@@ -162,7 +156,7 @@ static void undefined(gpointer user, const GError *err)
     DomainView *view = domain_view_copy(op->dom->view);
     view->persistent = view->autostart = false;
     index_publish(op->driver->index, op->dom, view);
-    g_clear_pointer(&op->dom->stored, domain_def_free);
+    domain_unstore(op->dom);
     driver_emit(op->driver, op->dom, DOMAIN_EVENT_LIFECYCLE, EVENT_UNDEFINED, 0);
     if (!op->dom->run)
         index_remove(op->driver->index, op->dom);
@@ -185,14 +179,15 @@ void domain_undefine(Domain *dom, guint flags, DomainDone done, gpointer user)
 
     if (!persistent(dom, op))
         return;
-    if (dom->stored && dom->stored->frame.os.nvram.path && !(flags & (UNDEFINE_NVRAM | UNDEFINE_KEEP_NVRAM)) &&
-        g_file_test(dom->stored->frame.os.nvram.path, G_FILE_TEST_EXISTS)) {
+    const DomainDef *stored = domain_stored(dom, NULL);      /* one that cannot be read can still be undefined */
+    const char *nvram = stored ? stored->frame.os.nvram.path : NULL;
+    if (nvram && !(flags & (UNDEFINE_NVRAM | UNDEFINE_KEEP_NVRAM)) && g_file_test(nvram, G_FILE_TEST_EXISTS)) {
         op_fail_later(op, g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID,
                                       "cannot undefine domain with nvram: ask for it to be removed (--nvram) or kept (--keep-nvram)"));
         return;
     }
     op->text = g_strdup(dom->view->name);
-    op->text2 = flags & UNDEFINE_NVRAM && dom->stored ? g_strdup(dom->stored->frame.os.nvram.path) : NULL;
+    op->text2 = flags & UNDEFINE_NVRAM ? g_strdup(nvram) : NULL;
     actor_push(dom->driver->actor, "undefine", undefine_job, undefined, op);
 }
 
@@ -241,7 +236,7 @@ static bool rename_job(gpointer user, GError **err)
 
     if (!file_move(old, new, err))
         return false;
-    if (driver_write_def(op->driver, op->def, err))
+    if ((op->stored = driver_write_def(op->driver, op->def, err)))
         return true;
     if (rename(new, old) < 0)
         g_warning("cannot move '%s' back: %s", new, g_strerror(errno));
@@ -256,8 +251,7 @@ static void renamed(gpointer user, const GError *err)
         DomainView *view = domain_view_copy(op->dom->view);
         driver_emit(op->driver, op->dom, DOMAIN_EVENT_LIFECYCLE, EVENT_UNDEFINED, 1);
         driver_refresh_view(view, op->def);
-        domain_def_free(op->dom->stored);
-        op->dom->stored = g_steal_pointer(&op->def);
+        domain_store(op->dom, g_steal_pointer(&op->def), g_steal_pointer(&op->stored));
         index_publish(op->driver->index, op->dom, view);
         driver_emit(op->driver, op->dom, DOMAIN_EVENT_LIFECYCLE, EVENT_DEFINED, DEFINED_RENAMED);
     }
@@ -282,7 +276,7 @@ static GError *why_no_rename(Domain *dom, const char *name)
 void domain_rename(Domain *dom, const char *name, guint flags, DomainDone done, gpointer user)
 {
     Op *op = op_new(dom->driver, dom, flags, done, user);
-    GError *why;
+    GError *why = NULL;
 
     if (!persistent(dom, op))
         return;
@@ -290,8 +284,13 @@ void domain_rename(Domain *dom, const char *name, guint flags, DomainDone done, 
         op_fail_later(op, why);
         return;
     }
+    const DomainDef *stored = domain_stored(dom, &why);
+    if (!stored) {
+        op_fail_later(op, why);
+        return;
+    }
     op->text = g_strdup(dom->view->name);
-    op->def = domain_def_copy(dom->stored);
+    op->def = domain_def_copy(stored);
     g_free(op->def->frame.name);
     op->def->frame.name = g_strdup(name);
     actor_push(dom->driver->actor, "rename", rename_job, renamed, op);
@@ -390,10 +389,13 @@ static xmlNode *plain_copy(xmlNode *node)
 
 char *domain_get_metadata(Domain *dom, int type, const char *uri, guint flags, GError **err)
 {
-    const DomainDef *def = dom->live && !(flags & CHANGE_CONFIG) ? dom->live : dom->stored;
-    const char *text = !def ? NULL : type == META_TITLE ? def->frame.title : def->frame.description;
+    bool live;
+    const DomainDef *def = domain_definition(dom, flags, &live, err);
+    if (!def)
+        return NULL;
+    const char *text = type == META_TITLE ? def->frame.title : def->frame.description;
 
-    if (def && type == META_ELEMENT) {
+    if (type == META_ELEMENT) {
         xmlNode *node = find_element(def->frame.metadata, uri);
         if (node) {
             xmlBuffer *buffer = xmlBufferCreate();

@@ -1,4 +1,4 @@
-/* The driver: configuration, capabilities, loading, lookups, reads. */
+/* The driver: configuration, capabilities, lookups, reads. */
 #include "drivers/qemu/driver.h"
 #include <errno.h>
 #include <stdio.h>
@@ -32,6 +32,7 @@ void op_end(Op *op, const GError *err)
         run_unref(op->run);
     domain_unref(op->dom);
     domain_def_free(op->def);
+    g_clear_pointer(&op->stored, g_ref_string_release);
     json_object_put(op->json);
     g_free(op->text);
     g_free(op->text2);
@@ -153,106 +154,14 @@ void driver_refresh_view(DomainView *view, const DomainDef *def)
     view->os_type = g_strdup(f->os.type ? f->os.type : "hvm");
 }
 
-/* --- loading */
-
-typedef struct {
-    QemuDriver *driver;
-    GPtrArray *defs;         /* DomainDef */
-    void (*ready)(gpointer user);
-    gpointer user;
-} Load;
-
-/* A rename that never came to its end has moved the file and not yet changed its text: the file's name counts. */
-static void take_name_of_file(DomainDef *def, const char *file)
+DomainView *driver_new_view(const DomainDef *def)
 {
-    g_autofree char *stem = g_strndup(file, strlen(file) - strlen(".xml"));
-
-    if (!strcmp(stem, def->frame.name))
-        return;
-    g_message("the domain in '%s' was '%s' before it was renamed", file, def->frame.name);
-    g_free(def->frame.name);
-    def->frame.name = g_steal_pointer(&stem);
-}
-
-static void remove_dangling_links(const char *folder)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (g_file_test(path, G_FILE_TEST_IS_SYMLINK) && !g_file_test(path, G_FILE_TEST_EXISTS))
-            unlink(path);
-    }
-}
-
-static bool load_job(gpointer user, GError **err)
-{
-    Load *load = user;
-    g_autoptr(GDir) dir = g_dir_open(load->driver->qemu_etc, 0, NULL);
-    const char *name;
-
-    file_remove_leftovers(load->driver->qemu_etc);
-    remove_dangling_links(load->driver->autostart);
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(load->driver->qemu_etc, name, NULL), *text = NULL;
-        g_autoptr(GError) why = NULL;
-        gsize len;
-        if (!g_str_has_suffix(name, ".xml"))
-            continue;
-        DomainDef *def = g_file_get_contents(path, &text, &len, &why) ? domain_def_parse(text, len, path, 0, &why) : NULL;
-        if (def) {
-            take_name_of_file(def, name);
-            g_ptr_array_add(load->defs, def);
-        } else {
-            g_warning("the definition '%s' cannot be loaded and is left as it is: %s", path, why->message);
-        }
-    }
-    return true;
-}
-
-static void loaded(gpointer user, const GError *err)
-{
-    Load *load = user;
-
-    for (guint i = 0; i < load->defs->len; i++) {
-        DomainDef *def = g_ptr_array_index(load->defs, i);
-        DomainView *view = g_new0(DomainView, 1);
-        Domain *known;
-        view->refs = 1;
-        view->id = -1;
-        view->state = DOM_SHUTOFF;
-        view->persistent = true;
-        driver_refresh_view(view, def);
-        g_autofree char *link = g_strdup_printf("%s/%s.xml", load->driver->autostart, view->name);
-        view->autostart = g_file_test(link, G_FILE_TEST_IS_SYMLINK);
-        if (!index_check(load->driver->index, view->name, view->uuid, &known, NULL) || known) {
-            g_warning("two definitions share the name or UUID of '%s': the second is left out", view->name);
-            domain_view_unref(view);
-            domain_def_free(def);
-            continue;
-        }
-        Domain *dom = index_add(load->driver->index, view);
-        dom->stored = def;
-        dom->driver = load->driver;
-    }
-    life_adopt_all(load->driver);
-    load->ready(load->user);
-    g_autoptr(GPtrArray) all = index_list(load->driver->index, 0);
-    for (guint i = 0; i < all->len; i++) {
-        Domain *dom = g_ptr_array_index(all, i);
-        if (dom->view->autostart && !dom->run)
-            domain_start(dom, 0, NULL, NULL);
-    }
-    g_ptr_array_free(load->defs, TRUE);
-    g_free(load);
-}
-
-void qemu_driver_load(QemuDriver *d, void (*ready)(gpointer user), gpointer user)
-{
-    Load *load = g_new(Load, 1);
-    *load = (Load){ d, g_ptr_array_new(), ready, user };
-    actor_push(d->actor, "load", load_job, loaded, load);
+    DomainView *view = g_new0(DomainView, 1);
+    view->refs = 1;
+    view->id = -1;
+    view->state = DOM_SHUTOFF;
+    driver_refresh_view(view, def);
+    return view;
 }
 
 /* --- lookups */
@@ -303,15 +212,21 @@ enum { XML_SECURE = 1, XML_INACTIVE = 2, XML_UPDATE_CPU = 4, XML_MIGRATABLE = 8 
 char *domain_xml(Domain *dom, guint flags, GError **err)
 {
     bool live = dom->live && !(flags & XML_INACTIVE);
-    const DomainDef *def = live || !dom->stored ? dom->live : dom->stored;
+    guint format = (flags & XML_SECURE ? XM_FORMAT_SECRET : 0) | (live && !(flags & XML_MIGRATABLE) ? XM_FORMAT_LIVE : 0);
 
-    if (!def) {
+    if (!live && dom->stored)
+        return domain_stored_xml(dom, flags & XML_SECURE, err);
+    if (!dom->live) {
         g_set_error(err, QV_ERROR, QV_ERR_OPERATION_INVALID, "domain '%s' is being started", dom->view->name);
         return NULL;
     }
-    g_autofree char *text = domain_def_format(def, (flags & XML_SECURE ? XM_FORMAT_SECRET : 0) |
-                                                   (live && !(flags & XML_MIGRATABLE) ? XM_FORMAT_LIVE : 0));
-    return g_ref_string_new(text);
+    if (!dom->live_xml || dom->live_flags != format) {
+        g_autofree char *text = domain_def_format(dom->live, format);
+        g_clear_pointer(&dom->live_xml, g_ref_string_release);
+        dom->live_xml = g_ref_string_new(text);
+        dom->live_flags = format;
+    }
+    return g_ref_string_acquire(dom->live_xml);
 }
 
 guint64 domain_cpu_time(Domain *dom)
@@ -395,8 +310,9 @@ GArray *domain_stats(Domain *dom, guint types)
         add_stat(stats, "vcpu.current", STAT_UINT, v->vcpus);
         add_stat(stats, "vcpu.maximum", STAT_UINT, v->vcpus_max);
     }
-    if (dom->live || dom->stored)
-        add_devices(stats, dom->live ? dom->live : dom->stored, wanted);
+    const DomainDef *def = dom->live ? dom->live : domain_stored(dom, NULL);
+    if (def)
+        add_devices(stats, def, wanted);
     return stats;
 }
 

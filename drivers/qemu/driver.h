@@ -7,6 +7,7 @@
 #define QV_QEMU_DRIVER_H
 #include "drivers/qemu/index.h"
 #include "drivers/qemu/qmp.h"
+#include "drivers/qemu/stored.h"
 #include "util/loop.h"
 #include "util/undo.h"
 
@@ -16,6 +17,7 @@ struct QemuDriver {
     Actor *actor;                 /* definitions */
     GMutex lock;                  /* of caps */
     GHashTable *caps;             /* binary -> QemuCaps */
+    GQueue recent;                /* stored.c */
     DomainEventFn on_event;
     gpointer event_user;
     int last_id;
@@ -50,6 +52,7 @@ typedef struct Op {
     guint flags;
     char *text, *text2, *text3;   /* XML, name ... by call */
     DomainDef *def;
+    char *stored;                 /* @def as it was written to its file, a g_ref_string */
     json_object *json;
     int number;
     gpointer result;
@@ -64,7 +67,10 @@ QemuCaps *driver_caps(QemuDriver *driver, const char *binary, GError **err);    
 char *driver_config_path(const QemuDriver *driver, const char *name);           /* ETC/qemu/NAME.xml; gives */
 /* Parses and completes a definition; worker. */
 DomainDef *driver_define(QemuDriver *driver, const char *xml, guint parse_flags, GError **err);
-bool driver_write_def(QemuDriver *driver, const DomainDef *def, GError **err);  /* the stored one's file; worker */
+/* Writes the stored definition's file; worker. Gives its text (a g_ref_string). */
+char *driver_write_def(QemuDriver *driver, const DomainDef *def, GError **err);
+/* Of a domain that is off. Gives. */
+DomainView *driver_new_view(const DomainDef *def);
 void driver_refresh_view(DomainView *view, const DomainDef *def);
 /* Starts a domain whose definition is @op->def (taken); @op ends when it runs. I/O thread. */
 void life_start(Op *op);

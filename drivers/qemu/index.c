@@ -1,5 +1,6 @@
 #include "drivers/qemu/index.h"
 #include <string.h>
+#include "drivers/qemu/stored.h"
 
 /* A running domain that is found by id must not have id 0: g_hash_table keys of that are NULL, and libvirt's
  * ids begin at 1 too. */
@@ -52,7 +53,8 @@ void domain_unref(Domain *dom)
     if (!dom || !g_atomic_int_dec_and_test(&dom->refs))
         return;
     actor_free(dom->actor);
-    domain_def_free(dom->stored);
+    stored_free(dom->stored);
+    g_clear_pointer(&dom->live_xml, g_ref_string_release);
     domain_def_free(dom->live);
     domain_view_unref(dom->view);
     g_mutex_clear(&dom->lock);
@@ -127,6 +129,7 @@ void index_publish(Index *index, Domain *dom, DomainView *view)
     DomainView *old = dom->view;
     dom->view = view;
     g_mutex_unlock(&dom->lock);
+    g_clear_pointer(&dom->live_xml, g_ref_string_release);
     if (dom->listed)
         enter(index, dom);
     domain_view_unref(old);

@@ -9,6 +9,8 @@
 #include "drivers/qemu/actor.h"
 #include "drivers/qemu/qemu.h"
 
+typedef struct Stored Stored;
+
 struct Domain {
     gint refs;
     GMutex lock;               /* of @view alone, held for a pointer's copy */
@@ -16,7 +18,10 @@ struct Domain {
     Actor *actor;
     bool listed;               /* false once it was forgotten; references may outlive that */
     gconstpointer owner;       /* autodestroy: whose connection it dies with */
-    DomainDef *stored, *live;  /* NULL: transient; NULL: not running. The I/O thread's */
+    Stored *stored;            /* stored.h; NULL: transient. The I/O thread's */
+    DomainDef *live;           /* NULL: not running. The I/O thread's */
+    char *live_xml;            /* @live as XML with @live_flags, until the next view; a g_ref_string */
+    guint live_flags;
     struct QemuDriver *driver; /* whose it is */
     struct Run *run;           /* the process; NULL when off. The I/O thread's */
 };

@@ -193,8 +193,9 @@ static void run_ended(Run *run)
     view->state = DOM_SHUTOFF;
     view->id = -1;
     view->pid = 0;
-    if (dom->stored)
-        driver_refresh_view(view, dom->stored);
+    const DomainDef *stored = domain_stored(dom, NULL);
+    if (stored)
+        driver_refresh_view(view, stored);
     index_publish(dom->driver->index, dom, view);
     g_clear_pointer(&dom->live, domain_def_free);
     dom->run = NULL;

@@ -79,6 +79,8 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/start.c \
 	drivers/qemu/start_files.c \
 	drivers/qemu/start_process.c \
+	drivers/qemu/stored.c drivers/qemu/stored.h \
+	drivers/qemu/load.c \
 	drivers/qemu/tpm_build.c \
 	drivers/qemu/tpm_define.c \
 	drivers/qemu/tpm_start.c drivers/qemu/tpm_start.h \

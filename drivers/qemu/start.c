@@ -160,6 +160,12 @@ void domain_start(Domain *dom, guint flags, DomainDone done, gpointer user)
         op_fail_later(op, g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "domain '%s' is transient and runs already", dom->view->name));
         return;
     }
-    op->def = domain_def_copy(dom->stored);
+    GError *why = NULL;
+    const DomainDef *stored = domain_stored(dom, &why);
+    if (!stored) {
+        op_fail_later(op, why);
+        return;
+    }
+    op->def = domain_def_copy(stored);
     life_start(op);
 }
