@@ -1,1 +1,3 @@
 include drivers/qemu/local.mk
+# The public headers of drivers whose folders hold nothing else yet.
+EXTRA_DIST += drivers/network/network.h drivers/nwfilter/nwfilter.h

@@ -7,7 +7,7 @@ include tests/bench/local.mk
 noinst_PROGRAMS += tests/xmltool
 tests_xmltool_SOURCES = tests/xmltool.c
 
-source_tests = tests/source/layers.sh
+source_tests = tests/source/layers.sh tests/source/dist.sh
 TESTS += $(source_tests)
 EXTRA_DIST += $(source_tests)
 include tests/integration/local.mk

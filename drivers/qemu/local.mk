@@ -76,7 +76,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/rng_build.c \
 	drivers/qemu/rng_define.c \
 	drivers/qemu/smbios_build.c \
-	drivers/qemu/start.c \
+	drivers/qemu/start.c drivers/qemu/start.h \
 	drivers/qemu/start_files.c \
 	drivers/qemu/start_process.c \
 	drivers/qemu/stored.c drivers/qemu/stored.h \

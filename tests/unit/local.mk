@@ -4,6 +4,7 @@ unit_tests = \
 	tests/unit/address \
 	tests/unit/actor \
 	tests/unit/cgroup \
+	tests/unit/command \
 	tests/unit/chardev_start \
 	tests/unit/disk \
 	tests/unit/domain_property \
