@@ -119,7 +119,7 @@ DomainDef *domain_def_parse(const char *text, gsize len, const char *file, guint
 }
 
 static const XmRow facts_rows[] = { INCLUDE(DomainDef, frame, frame_facts_elem) };
-static const XmElem facts_elem = ELEM("domain", DomainDef, facts_rows, .has_line = true, .init = domain_init);
+static const XmElem facts_elem = ELEM("domain", DomainDef, facts_rows, .has_line = true);
 
 DomainDef *domain_def_parse_facts(const char *text, gsize len, const char *file, GError **err)
 {

@@ -52,25 +52,65 @@ static bool load_file(QemuDriver *d, const char *file, Loaded *ret, GError **err
     return true;
 }
 
+/* Reading definitions is most of a start with many of them: on all processors, each taking the next file. */
+typedef struct {
+    QemuDriver *driver;
+    GPtrArray *files;
+    gint next;
+    GMutex lock;             /* of @found */
+    GArray *found;
+} Reading;
+
+static gpointer read_files(gpointer user)
+{
+    Reading *r = user;
+    guint i;
+
+    while ((i = (guint)g_atomic_int_add(&r->next, 1)) < r->files->len) {
+        const char *file = g_ptr_array_index(r->files, i);
+        g_autoptr(GError) why = NULL;
+        Loaded found;
+        if (load_file(r->driver, file, &found, &why)) {
+            g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&r->lock);
+            g_array_append_val(r->found, found);
+        } else {
+            g_warning("the definition '%s/%s' cannot be loaded and is left as it is: %s", r->driver->qemu_etc, file, why->message);
+        }
+    }
+    return NULL;
+}
+
+static GPtrArray *definition_files(const char *folder)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir)))
+        if (g_str_has_suffix(name, ".xml"))
+            g_ptr_array_add(files, g_strdup(name));
+    return files;
+}
+
 static bool load_job(gpointer user, GError **err)
 {
+    enum { FILES_PER_THREAD = 100, MAX_THREADS = 8 };
     Load *load = user;
     QemuDriver *d = load->driver;
-    g_autoptr(GDir) dir = g_dir_open(d->qemu_etc, 0, NULL);
-    const char *name;
 
     file_remove_leftovers(d->qemu_etc);
     remove_dangling_links(d->autostart);
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autoptr(GError) why = NULL;
-        Loaded found;
-        if (!g_str_has_suffix(name, ".xml"))
-            continue;
-        if (load_file(d, name, &found, &why))
-            g_array_append_val(load->found, found);
-        else
-            g_warning("the definition '%s/%s' cannot be loaded and is left as it is: %s", d->qemu_etc, name, why->message);
-    }
+    g_autoptr(GPtrArray) files = definition_files(d->qemu_etc);
+    guint n = MIN(MIN(files->len / FILES_PER_THREAD, g_get_num_processors() - 1), MAX_THREADS);
+    Reading r = { .driver = d, .files = files, .found = load->found };
+    GThread *helpers[MAX_THREADS];
+    g_mutex_init(&r.lock);
+    for (guint i = 0; i < n; i++)
+        helpers[i] = g_thread_new("load", read_files, &r);
+    read_files(&r);
+    for (guint i = 0; i < n; i++)
+        g_thread_join(helpers[i]);
+    g_mutex_clear(&r.lock);
     return true;
 }
 
