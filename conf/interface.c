@@ -55,7 +55,9 @@ SOURCE(network,
     A_STR(Interface, source.network, "network", .flags = XM_REQUIRED, .doc = "name of a network"),
     A_STR(Interface, source.portgroup, "portgroup"),
     A_STR(Interface, source.portid, "portid", .flags = XM_LIVE),
-    A_STR(Interface, source.bridge, "bridge", .flags = XM_LIVE));
+    A_STR(Interface, source.bridge, "bridge", .flags = XM_LIVE),
+    A_STR(Interface, source.dev, "dev", .flags = XM_LIVE),
+    A_ENUM(Interface, source.mode, "mode", macvtap_mode, .flags = XM_LIVE));
 SOURCE(bridge, A_STR(Interface, source.bridge, "bridge", .flags = XM_REQUIRED, .doc = "a bridge of the host"));
 SOURCE(internal, A_STR(Interface, source.name, "name", .flags = XM_REQUIRED));
 SOURCE(direct,

@@ -12,9 +12,11 @@ util_libutil_a_SOURCES = \
 	util/link.c util/link.h \
 	util/link_bridge.c \
 	util/loop.c util/loop.h \
+	util/macvtap.c util/macvtap.h \
 	util/netlink.c util/netlink.h \
 	util/owner.c util/owner.h \
 	util/process.c util/process.h \
+	util/qdisc.c util/qdisc.h \
 	util/size.c util/size.h \
 	util/tap.c util/tap.h \
 	util/undo.c util/undo.h

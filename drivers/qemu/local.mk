@@ -56,7 +56,10 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/input_build.c \
 	drivers/qemu/interface_build.c \
 	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
+	drivers/qemu/interface_ovs.c \
+	drivers/qemu/interface_release.c \
 	drivers/qemu/interface_rules.c \
+	drivers/qemu/interface_start.c drivers/qemu/interface_start.h \
 	drivers/qemu/label.c drivers/qemu/label.h \
 	drivers/qemu/kept.c drivers/qemu/kept.h \
 	drivers/qemu/life.c \
@@ -64,6 +67,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/memory_build.c \
 	drivers/qemu/misc_build.c drivers/qemu/misc_build.h \
 	drivers/qemu/misc_define.c drivers/qemu/misc_define.h \
+	drivers/qemu/network_absent.c \
 	drivers/qemu/numa_build.c \
 	drivers/qemu/pci_board.c \
 	drivers/qemu/pci_bus.c drivers/qemu/pci_bus.h \

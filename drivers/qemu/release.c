@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "drivers/qemu/chardev_start.h"
+#include "drivers/qemu/interface_start.h"
 #include "drivers/qemu/start.h"
 #include "util/file.h"
 #include "util/owner.h"
@@ -118,6 +119,14 @@ const UndoKind guest_kinds[] = {
     { "folder", remove_folder },
     { "chardevs", remove_chardev_folders },
     { "owner", return_file },
+    { "nic-network", nic_undo_network },
+    { "nic-lower", nic_undo_lower },
+    { "nic-macvtap", nic_undo_macvtap },
+    { "nic-port", nic_undo_port },
+    { "nic-ovs", nic_undo_ovs },
+    { "nic-script", nic_undo_script },
+    { "nic-qdisc", nic_undo_qdisc },
+    { "nic-filter", nic_undo_filter },
     { "process", end_process },
     { "status", remove_status },
     { NULL, NULL },

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "drivers/qemu/disk_nodes.h"
 #include "drivers/qemu/graphics_start.h"
+#include "drivers/qemu/interface_start.h"
 #include "drivers/qemu/start.h"
 #include "util/fault.h"
 
@@ -78,6 +79,7 @@ static const struct { const char *name; StartStep take; } steps[] = {
     { "prepare", start_prepare },
     { "chardevs", start_chardevs },
     { "labels", start_labels },
+    { "interfaces", start_interfaces },
     { "command", start_command },
     { "spawn", start_spawn },
     { "greet", start_greet },

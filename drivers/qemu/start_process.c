@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "drivers/qemu/chardev_start.h"
 #include "drivers/qemu/graphics_start.h"
+#include "drivers/qemu/interface_start.h"
 #include "drivers/qemu/label.h"
 #include "drivers/qemu/start.h"
 #include "util/file.h"
@@ -92,7 +93,7 @@ bool start_go(Start *s, GError **err)
 {
     g_autoptr(QmpReply) chardevs = qmp_call(s->run->qmp, "query-chardev", NULL, CALL_TIMEOUT_MS, err);
     json_object *passwords = graphics_password_calls(s->def);
-    bool ok = chardevs && call_all(s->run->qmp, passwords, err);
+    bool ok = chardevs && call_all(s->run->qmp, passwords, err) && interfaces_set_links(s->run->qmp, s->def, err);
 
     json_object_put(passwords);
     if (!ok)

@@ -7,11 +7,12 @@ integration_tests = \
 	tests/integration/bad_input.py \
 	tests/integration/readopt.py \
 	tests/integration/clients.py \
+	tests/integration/interfaces.py \
 	tests/integration/security.py \
 	tests/chaos/faults.py \
 	tests/integration/linux.py
 
-EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py
+EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py tests/integration/own_network.py
 
 check-integration: all
 	$(MAKE) -j1 check-TESTS TESTS="$(integration_tests)"
