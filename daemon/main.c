@@ -144,7 +144,7 @@ static bool listen_all(const DaemonConfig *config, GError **err)
     if (handed_over || !config->libvirt_sockets || config->root)
         return true;
     g_autofree char *folder = config->session ? g_build_filename(g_get_user_runtime_dir(), "libvirt", NULL)
-                                              : g_strdup(RUNSTATEDIR "/libvirt");
+                                              : g_strdup("/run/libvirt");      /* whatever our own prefix is */
     return listen_in(config, folder, "libvirt-sock", err);
 }
 

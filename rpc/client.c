@@ -297,7 +297,7 @@ static bool connect_socket(RpcConn *conn, const char *path, GError **err)
         return true;
     g_set_error(err, QV_ERROR, QV_ERR_NO_CONNECT, "cannot connect to '%s': %s%s", path, g_strerror(errno),
                 errno == EACCES ? "; become root, a member of the daemon's group, or use --readonly"
-                                : "; is the daemon running? (systemctl start qvirtd)");
+                                : "; is qvirtd running there?");
     return false;
 }
 

@@ -8,6 +8,7 @@ integration_tests = \
 	tests/integration/readopt.py \
 	tests/integration/clients.py \
 	tests/integration/interfaces.py \
+	tests/integration/qvirt.py \
 	tests/integration/security.py \
 	tests/chaos/faults.py \
 	tests/integration/linux.py

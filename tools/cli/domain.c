@@ -113,17 +113,17 @@ static bool run_list(Cli *cli, GError **err)
     RemoteConnectListAllDomainsArgs args = { 1, list_flags(cli) };
     RemoteConnectListAllDomainsRet ret = { 0 };
     g_autoptr(Table) table = table_new("Id", "Name", "State", "UUID", NULL);
-    bool ok = true;
+    bool ok = true, plain = cli_flag(cli, "name") && !cli->json;
 
     if (!cli_call(cli, PROC_CONNECT_LIST_ALL_DOMAINS, &args, &ret, err))
         return false;
     qsort(ret.domains, ret.n_domains, sizeof *ret.domains, by_id_and_name);
     for (guint i = 0; ok && i < ret.n_domains; i++)
-        if (cli_flag(cli, "name"))
+        if (plain)
             puts(ret.domains[i].name);
         else if (!list_row(cli, table, &ret.domains[i], err))
             ok = rpc_conn_error_code(cli->conn) == 42;       /* gone meanwhile */
-    if (ok && !cli_flag(cli, "name"))
+    if (ok && !plain)
         table_print(table, cli);
     rpc_conn_clear(PROC_CONNECT_LIST_ALL_DOMAINS, &ret);
     return ok;

@@ -5,7 +5,7 @@
 #include "tools/cli/cli.h"
 #include "tools/cli/domain_xml.h"
 
-enum { XML_SECURE = 1, XML_INACTIVE = 2 };
+enum { XML_SECURE = 1, XML_INACTIVE = 2, VIR_ERR_INVALID_ARG = 8 };
 
 /* The definition of a domain, or the text of a file that argument 0 names. */
 static char *definition(Cli *cli, GError **err)
@@ -64,8 +64,11 @@ static bool run_explain(Cli *cli, GError **err)
     g_autofree char *text = native(cli, "qvirt-explain", err);
     json_object *all = text ? json_tokener_parse(text) : NULL;
 
-    if (!text)
+    if (!text) {
+        if (rpc_conn_error_code(cli->conn) == VIR_ERR_INVALID_ARG && g_strrstr((*err)->message, "config type"))
+            g_prefix_error(err, "only qvirtd knows the reasons; see qvirt argv: ");
         return false;
+    }
     if (!json_object_is_type(all, json_type_array)) {
         json_object_put(all);
         g_set_error(err, QV_ERROR, QV_ERR_RPC, "the daemon's explanation cannot be read");

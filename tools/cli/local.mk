@@ -14,3 +14,11 @@ tools_qvirt_SOURCES = \
 	tools/cli/watch.c \
 	tools/cli/xml.c
 tools_qvirt_LDADD = rpc/librpc.a conf/libconf.a util/libutil.a $(DEPS_LIBS)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+bashcompletion_DATA = tools/qvirt.bash-completion
+EXTRA_DIST += tools/qvirt.bash-completion
+install-data-hook:
+	cd $(DESTDIR)$(bashcompletiondir) && mv -f qvirt.bash-completion qvirt
+uninstall-hook:
+	rm -f $(DESTDIR)$(bashcompletiondir)/qvirt

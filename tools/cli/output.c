@@ -66,12 +66,22 @@ static char *json_name(const char *title)
     return g_string_free(name, FALSE);
 }
 
-static json_object *json_value(const char *text)
+/* What people name may look like a number or a yes, and is a string all the same. */
+static bool is_text(const char *name)
+{
+    static const char *const names[] = { "name", "uuid", "source", "target", "interface", "title", "description", "xml",
+                                         "argv", "tty", "display", "hostname", "uri", NULL };
+    return g_strv_contains(names, name);
+}
+
+static json_object *json_value(const char *name, const char *text)
 {
     gint64 number;
 
     if (!strcmp(text, "-") || !*text)
         return NULL;
+    if (is_text(name))
+        return json_object_new_string(text);
     if (!strcmp(text, "yes") || !strcmp(text, "no"))
         return json_object_new_boolean(*text == 'y');
     if (g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &number, NULL) && (text[0] != '0' || !text[1]))
@@ -94,7 +104,7 @@ static void table_json(const Table *table)
         json_object *o = json_object_new_object();
         for (guint c = 0; c < table->columns->len; c++) {
             g_autofree char *name = json_name(table->columns->pdata[c]);
-            json_object_object_add(o, name, json_value(row->pdata[c]));
+            json_object_object_add(o, name, json_value(name, row->pdata[c]));
         }
         json_object_array_add(all, o);
     }
@@ -167,7 +177,7 @@ void facts_print(Facts *facts, const Cli *cli)
         const char *name = facts->names->pdata[i], *value = facts->values->pdata[i];
         g_autofree char *key = json_name(name);
         if (o)
-            json_object_object_add(o, key, json_value(value));
+            json_object_object_add(o, key, json_value(key, value));
         else
             printf("%s:%*s%s\n", name, (int)(width - strlen(name)) + 3, "", value);
     }
@@ -187,7 +197,7 @@ void say(const Cli *cli, const char *name, const char *format, ...)
     va_end(rest);
     if (cli->json) {
         json_object *o = json_object_new_object();
-        json_object_object_add(o, name, json_value(text));
+        json_object_object_add(o, name, json_value(name, text));
         print_json(o);
     } else {
         printf("%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");

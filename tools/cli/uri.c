@@ -18,9 +18,9 @@ char *uri_default(void)
 static char *default_socket(bool session, bool readonly)
 {
     const char *end = readonly ? "-ro" : "";
-    const char *folder = session ? g_get_user_runtime_dir() : RUNSTATEDIR;
-    g_autofree char *own = g_strdup_printf("%s/qvirt/qvirt-sock%s", folder, session ? "" : end);
-    g_autofree char *other = g_strdup_printf("%s/libvirt/libvirt-sock%s", folder, session ? "" : end);
+    const char *run = g_get_user_runtime_dir();
+    g_autofree char *own = g_strdup_printf("%s/qvirt/qvirt-sock%s", session ? run : RUNSTATEDIR, session ? "" : end);
+    g_autofree char *other = g_strdup_printf("%s/libvirt/libvirt-sock%s", session ? run : "/run", session ? "" : end);
 
     if (access(own, F_OK) < 0 && access(other, F_OK) == 0)
         return g_steal_pointer(&other);
