@@ -16,6 +16,7 @@ struct Qmp {
     int fd;
     GMutex lock;               /* one caller at a time */
     GString *input;            /* what was read and is no whole line yet */
+    int pass_fd;               /* goes with the next byte that is sent; -1: none */
     guint64 last_id;
     QmpEvent on_event;
     gpointer user;
@@ -52,10 +53,29 @@ static bool wait_ready(Qmp *qmp, short events, gint64 deadline, GError **err)
     }
 }
 
+/* send(), with the descriptor that waits to be passed. */
+static ssize_t send_some(Qmp *qmp, const char *text, gsize size)
+{
+    char control[CMSG_SPACE(sizeof(int))] = "";
+    struct iovec part = { (gpointer)text, size };
+    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+    if (qmp->pass_fd >= 0) {
+        message.msg_control = control;
+        message.msg_controllen = sizeof control;
+        struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        *head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) };
+        memcpy(CMSG_DATA(head), &qmp->pass_fd, sizeof(int));
+    }
+    ssize_t sent = sendmsg(qmp->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent > 0)
+        qmp->pass_fd = -1;
+    return sent;
+}
+
 static bool send_all(Qmp *qmp, const char *text, gsize size, gint64 deadline, GError **err)
 {
     while (size) {
-        ssize_t sent = send(qmp->fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent = send_some(qmp, text, size);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0 && errno != EAGAIN)
@@ -143,9 +163,10 @@ static json_object *await(Qmp *qmp, guint64 id, gint64 deadline, GError **err)
 }
 
 /* Takes @command, and gives it an id of ours. */
-static json_object *exchange(Qmp *qmp, json_object *command, guint timeout_ms, GError **err)
+static json_object *exchange(Qmp *qmp, json_object *command, int pass_fd, guint timeout_ms, GError **err)
 {
     g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&qmp->lock);
+    qmp->pass_fd = pass_fd;
     g_autoptr(QmpReply) owned = command;
     gint64 deadline = deadline_in(timeout_ms);
     guint64 id = ++qmp->last_id;
@@ -162,7 +183,7 @@ static json_object *exchange(Qmp *qmp, json_object *command, guint timeout_ms, G
 QmpReply *qmp_call_raw(Qmp *qmp, json_object *command, guint timeout_ms, GError **err)
 {
     json_object *its_id = json_object_get(member(command, "id"));
-    json_object *reply = exchange(qmp, command, timeout_ms, err);
+    json_object *reply = exchange(qmp, command, -1, timeout_ms, err);
     if (reply) {
         json_object_object_del(reply, "id");
         if (its_id)
@@ -172,13 +193,13 @@ QmpReply *qmp_call_raw(Qmp *qmp, json_object *command, guint timeout_ms, GError 
     return reply;
 }
 
-QmpReply *qmp_call(Qmp *qmp, const char *command, json_object *args, guint timeout_ms, GError **err)
+static QmpReply *call(Qmp *qmp, const char *command, json_object *args, int pass_fd, guint timeout_ms, GError **err)
 {
     json_object *request = json_object_new_object();
     json_object_object_add(request, "execute", json_object_new_string(command));
     if (args)
         json_object_object_add(request, "arguments", args);
-    g_autoptr(QmpReply) reply = exchange(qmp, request, timeout_ms, err);
+    g_autoptr(QmpReply) reply = exchange(qmp, request, pass_fd, timeout_ms, err);
     if (!reply) {
         g_prefix_error(err, "monitor command '%s': ", command);
         return NULL;
@@ -191,6 +212,19 @@ QmpReply *qmp_call(Qmp *qmp, const char *command, json_object *args, guint timeo
     }
     json_object *value = member(reply, "return");
     return value ? json_object_get(value) : json_object_new_object();
+}
+
+QmpReply *qmp_call(Qmp *qmp, const char *command, json_object *args, guint timeout_ms, GError **err)
+{
+    return call(qmp, command, args, -1, timeout_ms, err);
+}
+
+bool qmp_give_fd(Qmp *qmp, const char *name, int fd, guint timeout_ms, GError **err)
+{
+    json_object *args = json_object_new_object();
+    json_object_object_add(args, "fdname", json_object_new_string(name));
+    g_autoptr(QmpReply) reply = call(qmp, "getfd", args, fd, timeout_ms, err);
+    return reply;
 }
 
 bool qmp_read(Qmp *qmp, GError **err)
@@ -224,6 +258,7 @@ Qmp *qmp_new(int fd, guint timeout_ms, GError **err)
 {
     g_autoptr(Qmp) qmp = g_new0(Qmp, 1);
     qmp->fd = fd;
+    qmp->pass_fd = -1;
     g_mutex_init(&qmp->lock);
     qmp->input = g_string_new(NULL);
     g_autoptr(QmpReply) greeting = await(qmp, 0, deadline_in(timeout_ms), err);
