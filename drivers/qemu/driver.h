@@ -34,7 +34,7 @@ typedef struct Run {
     int pidfd;
     Qmp *qmp;
     Undo *undo;                   /* what it took of the host (release.c); used by jobs only, kept by run_unref */
-    LoopWatch *pid_watch, *qmp_watch;
+    LoopWatch *pid_watch;
     bool destroyed, shut_down, paused_start;
     GPtrArray *waiting;           /* Op of destroys that wait for the end */
 } Run;

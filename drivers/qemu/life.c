@@ -103,15 +103,6 @@ static void on_qmp_event(const char *name, json_object *data, gint64 seconds, gu
     g_idle_add_full(G_PRIORITY_DEFAULT, event_seen, seen, NULL);
 }
 
-static void on_qmp(guint ready, gpointer user)
-{
-    Run *run = user;
-    if (qmp_read(run->qmp, NULL) && !(ready & LOOP_END))
-        return;
-    loop_unwatch(run->qmp_watch);      /* its process will end too, or has */
-    run->qmp_watch = NULL;
-}
-
 void life_take_up(Run *run, DomainDef *live, bool paused)
 {
     Domain *dom = run->dom;
@@ -127,7 +118,7 @@ void life_take_up(Run *run, DomainDef *live, bool paused)
     index_publish(dom->driver->index, dom, view);
     qmp_on_event(run->qmp, on_qmp_event, run);
     run->pid_watch = loop_watch(run->pidfd, LOOP_READ, on_pidfd, run);
-    run->qmp_watch = loop_watch(qmp_fd(run->qmp), LOOP_READ, on_qmp, run);
+    qmp_attach(run->qmp);
 }
 
 static void forget_if_transient(Domain *dom)
@@ -184,8 +175,8 @@ static void run_ended(Run *run)
     DomainView *view = domain_view_copy(dom->view);
 
     loop_unwatch(run->pid_watch);
-    loop_unwatch(run->qmp_watch);
-    run->pid_watch = run->qmp_watch = NULL;
+    run->pid_watch = NULL;
+    qmp_detach(run->qmp);
     process_wait(run->pidfd, 0, &status);
     graphics_release(dom->live);
     int detail = run->destroyed ? 1 : run->shut_down ? 0 : 2;

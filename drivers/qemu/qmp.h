@@ -1,11 +1,15 @@
-/* A QMP connection to one QEMU, for threads that may wait (domain workers, the capability probe).
+/* A QMP connection to one QEMU.
  *
  *   g_autoptr(Qmp) qmp = qmp_connect(path, 5000, &err);
- *   g_autoptr(QmpReply) reply = qmp_call(qmp, "query-status", NULL, 2000, &err);   // the "return" member
+ *   g_autoptr(QmpReply) reply = qmp_call(qmp, "query-status", NULL, 2000, &err);   // worker: waits for "return"
+ *   qmp_send(qmp, "query-balloon", NULL, on_balloon, self);                        // I/O thread: never waits
  *
- * One reader thread would be one more per guest; instead whoever waits for a reply reads for all: events that
- * come meanwhile are handed to the event function in order, and qmp_read takes them when nobody waits (hang it on the
- * loop by qmp_fd). Calls from several threads are served one after another.
+ * Theory of operation. Commands carry ids; replies find their caller by it, so many may be on their way at once. Until
+ * qmp_attach whoever calls reads for itself (a start's job, the capability probe). From then on the I/O thread alone
+ * reads: it hands events to the event function in order, ends what was sent and wakes workers that wait in qmp_call.
+ * Neither waits for the other: a worker that waits ten seconds for a slow command holds up no question.
+ * What QEMU does not take off its socket at once stays in a buffer, for the next one who reads or writes.
+ *
  * Errors: QV_ERR_OPERATION_TIMEOUT when QEMU does not answer in time (the connection stays usable: the late reply is
  * dropped by its id), QV_ERR_OPERATION_FAILED when QEMU refuses (its own words), QV_ERR_SYSTEM when it is gone. */
 #ifndef QV_QEMU_QMP_H
@@ -27,12 +31,21 @@ void qmp_free(Qmp *qmp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qmp, qmp_free)
 
 void qmp_on_event(Qmp *qmp, QmpEvent fn, gpointer user);
-int qmp_fd(const Qmp *qmp);
-/* Handles what has arrived, without waiting. false: QEMU closed the connection. */
-bool qmp_read(Qmp *qmp, GError **err);
+/* From here on the I/O thread reads (and the caller is it). What came before is handled on the spot. */
+void qmp_attach(Qmp *qmp);
+/* No more: everything that waits, here and on workers, is told that QEMU is gone. Idempotent. */
+void qmp_detach(Qmp *qmp);
 
-/* @args: taken, may be NULL. Gives the value of "return". */
+/* What QEMU said: @reply (borrowed), or NULL and why. On the I/O thread, once for each qmp_send. */
+typedef void (*QmpDone)(json_object *reply, const GError *err, gpointer user);
+/* I/O thread, between qmp_attach and qmp_detach. There is no deadline: the caller watches the clock, and a late reply
+ * is still told. @args: taken, may be NULL. @done never runs before this returns. */
+void qmp_send(Qmp *qmp, const char *command, json_object *args, QmpDone done, gpointer user);
+
+/* Worker (once attached). @args: taken, may be NULL. Gives the value of "return". */
 QmpReply *qmp_call(Qmp *qmp, const char *command, json_object *args, guint timeout_ms, GError **err);
+/* Gives QEMU a copy of @fd, which its commands then know by @name (getfd). */
+bool qmp_give_fd(Qmp *qmp, const char *name, int fd, guint timeout_ms, GError **err);
 /* Gives QEMU a copy of @fd, which its commands then know by @name (getfd). */
 bool qmp_give_fd(Qmp *qmp, const char *name, int fd, guint timeout_ms, GError **err);
 /* A whole command line as a client wrote it ({"execute": ...}); gives QEMU's whole answer, error or not. */
