@@ -27,6 +27,7 @@ conf_libconf_a_SOURCES = \
 	conf/rules.c conf/rules.h \
 	conf/seclabel.c conf/seclabel.h \
 	conf/sound.c \
+	conf/storage_pool.c conf/storage_pool.h \
 	conf/storage_rows.h \
 	conf/storage_source.c \
 	conf/tpm.c conf/tpm.h \

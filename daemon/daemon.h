@@ -4,11 +4,13 @@
 #define QV_DAEMON_DAEMON_H
 #include "daemon/settings.h"
 #include "drivers/qemu/qemu.h"
+#include "drivers/storage/storage.h"
 #include "rpc/server.h"
 
 typedef struct {
     DaemonConfig *config;
     QemuDriver *qemu;
+    StorageDriver *storage;
     RpcServer *server;
 } Daemon;
 

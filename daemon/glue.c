@@ -4,7 +4,8 @@
 /* --- the table of all areas */
 
 static const GlueArea *const areas[] = {
-    &glue_connect, &glue_domain, &glue_domain_xml, &glue_domain_misc, &glue_stats, &glue_events, &glue_node, &glue_console,
+    &glue_connect, &glue_domain, &glue_domain_xml, &glue_domain_misc, &glue_stats, &glue_events, &glue_node, &glue_console, &glue_storage,
+    &glue_volume,
 };
 
 const RpcHandlerRow *glue_rows(guint *ret_n)

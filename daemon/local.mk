@@ -12,6 +12,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_events.c daemon/glue_events.h \
 	daemon/glue_node.c \
 	daemon/glue_stats.c \
+	daemon/glue_storage.c \
+	daemon/glue_volume.c \
 	daemon/service.c daemon/service.h \
 	daemon/settings.c daemon/settings.h
 
@@ -24,4 +26,4 @@ daemon/qvirtd.service: daemon/qvirtd.service.in
 
 sbin_PROGRAMS += daemon/qvirtd
 daemon_qvirtd_SOURCES = daemon/main.c
-daemon_qvirtd_LDADD = daemon/libdaemon.a drivers/qemu/libqemu.a conf/libconf.a rpc/librpc.a util/libutil.a $(DEPS_LIBS)
+daemon_qvirtd_LDADD = daemon/libdaemon.a drivers/qemu/libqemu.a drivers/storage/libstorage.a conf/libconf.a rpc/librpc.a util/libutil.a $(DEPS_LIBS)

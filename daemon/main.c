@@ -207,6 +207,7 @@ static bool start_parts(Process *process, GError **err)
     guint n_rows;
     const RpcHandlerRow *rows = glue_rows(&n_rows);
     if (!make_folders(config, err) || !take_lock(config, &process->lock_fd, err) ||
+        !(qvirtd.storage = storage_driver_new(config->etc_dir, config->run_dir, err)) ||
         !(qvirtd.qemu = qemu_driver_new(&driver, err)))
         return false;
     qvirtd.server = rpc_server_new(&server, rows, n_rows);
@@ -228,6 +229,7 @@ static void stop_parts(Process *process)
     alarm(1);
     rpc_server_free(qvirtd.server);
     qemu_driver_free(qvirtd.qemu);
+    storage_driver_free(qvirtd.storage);
     if (process->lock_fd >= 0)
         close(process->lock_fd);
     daemon_config_free(qvirtd.config);

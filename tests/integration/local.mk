@@ -10,6 +10,7 @@ integration_tests = \
 	tests/integration/interfaces.py \
 	tests/integration/qvirt.py \
 	tests/integration/security.py \
+	tests/integration/storage.py \
 	tests/chaos/faults.py \
 	tests/integration/linux.py
 
