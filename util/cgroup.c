@@ -34,6 +34,16 @@ static char *as_is(gint64 value)
     return g_strdup_printf("%" G_GINT64_FORMAT, value);
 }
 
+static char *limit_v1(gint64 value)
+{
+    return as_is(value == G_MAXINT64 ? -1 : value);
+}
+
+static char *limit_v2(gint64 value)
+{
+    return value == G_MAXINT64 ? g_strdup("max") : as_is(value);
+}
+
 /* cgroup-v2.rst: weights 1..10000 for shares 2..262144. */
 static char *shares_to_weight(gint64 value)
 {
@@ -57,16 +67,18 @@ static const struct {
     const char *v1, *v2;           /* file; v2 NULL: no such thing there */
     const char *device_key;        /* io.max: "rbps" */
     Convert v1_text, v2_text;
+    const char *v2_other;          /* where the kernel has no @v2 */
 } params[] = {
     [CGROUP_CPU_SHARES]       = { CGROUP_CPU, "cputune shares", "cpu.shares", "cpu.weight", NULL, as_is, shares_to_weight },
     [CGROUP_CPU_PERIOD]       = { CGROUP_CPU, "cputune period", "cpu.cfs_period_us", "cpu.max", NULL, as_is, as_is },
     [CGROUP_CPU_QUOTA]        = { CGROUP_CPU, "cputune quota", "cpu.cfs_quota_us", "cpu.max", NULL, as_is, quota_v2 },
     [CGROUP_CPUSET_CPUS]      = { CGROUP_CPUSET, "cpuset", "cpuset.cpus", "cpuset.cpus", NULL, as_is, as_is },
     [CGROUP_CPUSET_MEMS]      = { CGROUP_CPUSET, "numatune nodeset", "cpuset.mems", "cpuset.mems", NULL, as_is, as_is },
-    [CGROUP_MEMORY_HARD]      = { CGROUP_MEMORY, "memtune hard_limit", "memory.limit_in_bytes", "memory.max", NULL, as_is, as_is },
-    [CGROUP_MEMORY_SOFT]      = { CGROUP_MEMORY, "memtune soft_limit", "memory.soft_limit_in_bytes", "memory.high", NULL, as_is, as_is },
-    [CGROUP_MEMORY_SWAP_HARD] = { CGROUP_MEMORY, "memtune swap_hard_limit", "memory.memsw.limit_in_bytes", "memory.swap.max", NULL, as_is, as_is },
-    [CGROUP_BLKIO_WEIGHT]     = { CGROUP_BLKIO, "blkiotune weight", "blkio.bfq.weight", "io.bfq.weight", NULL, as_is, blkio_weight_v2 },
+    [CGROUP_MEMORY_HARD]      = { CGROUP_MEMORY, "memtune hard_limit", "memory.limit_in_bytes", "memory.max", NULL, limit_v1, limit_v2 },
+    [CGROUP_MEMORY_SOFT]      = { CGROUP_MEMORY, "memtune soft_limit", "memory.soft_limit_in_bytes", "memory.high", NULL, limit_v1, limit_v2 },
+    [CGROUP_MEMORY_SWAP_HARD] = { CGROUP_MEMORY, "memtune swap_hard_limit", "memory.memsw.limit_in_bytes", "memory.swap.max", NULL, limit_v1, limit_v2 },
+    [CGROUP_BLKIO_WEIGHT]     = { CGROUP_BLKIO, "blkiotune weight", "blkio.bfq.weight", "io.bfq.weight", NULL, as_is, blkio_weight_v2, "io.weight" },
+    [CGROUP_BLKIO_DEVICE_WEIGHT] = { CGROUP_BLKIO, "blkiotune device weight", "blkio.bfq.weight_device", "io.bfq.weight", NULL, as_is, as_is, "io.weight" },
     [CGROUP_BLKIO_READ_BPS]   = { CGROUP_BLKIO, "blkiotune read_bytes_sec", "blkio.throttle.read_bps_device", "io.max", "rbps", as_is, as_is },
     [CGROUP_BLKIO_WRITE_BPS]  = { CGROUP_BLKIO, "blkiotune write_bytes_sec", "blkio.throttle.write_bps_device", "io.max", "wbps", as_is, as_is },
     [CGROUP_BLKIO_READ_IOPS]  = { CGROUP_BLKIO, "blkiotune read_iops_sec", "blkio.throttle.read_iops_device", "io.max", "riops", as_is, as_is },
@@ -246,8 +258,36 @@ bool cgroup_create(const CgroupHost *host, const char *group, guint mask, GError
     return true;
 }
 
+/* cgroup-v2.rst, "Threads": the first threaded child makes its parent a threaded domain, after which the parent may hand
+ * out the controllers that can tell threads apart. */
+static bool make_threaded(const CgroupHost *host, guint i, const char *group, GError **err)
+{
+    g_autofree char *folder = g_build_filename(host->root[i], group, NULL), *parent = g_path_get_dirname(folder);
+    g_autofree char *enable = g_strconcat("+", controllers[i].v2, NULL);
+    bool fresh = mkdir(folder, 0755) == 0;
+
+    if (!fresh && errno != EEXIST)
+        return qv_error_errno(err, errno, "cannot create the cgroup '%s'", folder);
+    return (!fresh || write_file(folder, "cgroup.type", "threaded", err)) &&
+           write_file(parent, "cgroup.subtree_control", enable, err);
+}
+
+bool cgroup_create_threaded(const CgroupHost *host, const char *group, guint mask, GError **err)
+{
+    for (guint i = 0; i < N_CONTROLLERS; i++) {
+        bool bears = controllers[i].bit & (CGROUP_CPU | CGROUP_CPUACCT | CGROUP_CPUSET | CGROUP_PIDS);
+        if (!(mask & controllers[i].bit) || (host->root[i] && host->unified[i] && !bears))
+            continue;
+        if (!host->root[i])
+            return lacking(i, err);
+        if (host->unified[i] ? !make_threaded(host, i, group, err) : !make_group(host, i, group, err))
+            return false;
+    }
+    return true;
+}
+
 /* Depth first: a group with children cannot be removed. Files in it vanish with it. */
-static void remove_tree(const char *folder)
+static bool remove_tree(const char *folder)
 {
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     const char *name;
@@ -257,32 +297,71 @@ static void remove_tree(const char *folder)
         if (g_file_test(child, G_FILE_TEST_IS_DIR))
             remove_tree(child);
     }
-    (void)rmdir(folder);   /* busy or gone: the next adoption looks again */
+    return rmdir(folder) == 0 || errno == ENOENT;
 }
 
-void cgroup_remove(const CgroupHost *host, const char *group)
+bool cgroup_remove(const CgroupHost *host, const char *group)
+{
+    bool gone = true;
+
+    for (guint i = 0; i < N_CONTROLLERS; i++) {
+        g_autofree char *folder = cgroup_folder(host, group, controllers[i].bit);
+        gone = (!folder || remove_tree(folder)) && gone;
+    }
+    return gone;
+}
+
+void cgroup_remove_empty(const CgroupHost *host, const char *group)
 {
     for (guint i = 0; i < N_CONTROLLERS; i++) {
         g_autofree char *folder = cgroup_folder(host, group, controllers[i].bit);
         if (folder)
-            remove_tree(folder);
+            (void)rmdir(folder);
     }
+}
+
+bool cgroup_exists(const CgroupHost *host, const char *group, CgroupController controller)
+{
+    g_autofree char *folder = cgroup_folder(host, group, controller);
+    return folder && g_file_test(folder, G_FILE_TEST_IS_DIR);
+}
+
+/* Of hierarchies that hold several controllers, each is written to once. */
+static bool attach(const CgroupHost *host, const char *group, guint mask, pid_t id, bool thread, GError **err)
+{
+    g_autofree char *text = g_strdup_printf("%d", (int)id);
+    const char *last = NULL;
+
+    for (guint i = 0; i < N_CONTROLLERS; i++) {
+        g_autofree char *folder = NULL;
+        if (!(mask & controllers[i].bit) || (host->root[i] && last && !strcmp(host->root[i], last)))
+            continue;
+        if (!(folder = cgroup_folder(host, group, controllers[i].bit)))
+            return lacking(i, err);
+        if (!write_file(folder, !thread ? "cgroup.procs" : host->unified[i] ? "cgroup.threads" : "tasks", text, err))
+            return false;
+        last = host->root[i];
+    }
+    return true;
 }
 
 bool cgroup_attach(const CgroupHost *host, const char *group, guint mask, pid_t pid, GError **err)
 {
-    g_autofree char *text = g_strdup_printf("%d", (int)pid);
+    return attach(host, group, mask, pid, false, err);
+}
 
-    for (guint i = 0; i < N_CONTROLLERS; i++) {
-        g_autofree char *folder = NULL;
-        if (!(mask & controllers[i].bit))
-            continue;
-        if (!(folder = cgroup_folder(host, group, controllers[i].bit)))
-            return lacking(i, err);
-        if (!write_file(folder, "cgroup.procs", text, err))
-            return false;
-    }
-    return true;
+bool cgroup_attach_thread(const CgroupHost *host, const char *group, guint mask, pid_t tid, GError **err)
+{
+    return attach(host, group, mask, tid, true, err);
+}
+
+/* The parameter's file among those in @folder. */
+static const char *file_of(const CgroupHost *host, CgroupParam param, const char *folder)
+{
+    if (!host->unified[index_of(params[param].controller)])
+        return params[param].v1;
+    g_autofree char *first = g_build_filename(folder, params[param].v2, NULL);
+    return params[param].v2_other && access(first, F_OK) < 0 ? params[param].v2_other : params[param].v2;
 }
 
 static bool set_file(const CgroupHost *host, const char *group, CgroupParam param, const char *text, GError **err)
@@ -290,7 +369,7 @@ static bool set_file(const CgroupHost *host, const char *group, CgroupParam para
     guint i = index_of(params[param].controller);
     g_autofree char *folder = cgroup_folder(host, group, params[param].controller);
 
-    if (folder ? write_file(folder, host->unified[i] ? params[param].v2 : params[param].v1, text, err) : lacking(i, err))
+    if (folder ? write_file(folder, file_of(host, param, folder), text, err) : lacking(i, err))
         return true;
     g_prefix_error(err, "%s: ", params[param].what);
     return false;
@@ -327,26 +406,128 @@ bool cgroup_set_text(const CgroupHost *host, const char *group, CgroupParam para
 bool cgroup_set_device(const CgroupHost *host, const char *group, CgroupParam param, const char *device, guint64 value,
                        GError **err)
 {
-    bool unified = host->unified[index_of(params[param].controller)];
-    g_autofree char *number = unified && !value ? g_strdup("max") : g_strdup_printf("%" G_GUINT64_FORMAT, value);
-    g_autofree char *text = unified ? g_strdup_printf("%s %s=%s", device, params[param].device_key, number)
-                                    : g_strdup_printf("%s %s", device, number);
+    bool unified = host->unified[index_of(params[param].controller)], weight = param == CGROUP_BLKIO_DEVICE_WEIGHT;
+    g_autofree char *number = weight && !value    ? g_strdup("default")
+                              : unified && !value ? g_strdup("max")
+                                                  : g_strdup_printf("%" G_GUINT64_FORMAT, value);
+    g_autofree char *text = unified && !weight ? g_strdup_printf("%s %s=%s", device, params[param].device_key, number)
+                                               : g_strdup_printf("%s %s", device, number);
 
     return set_file(host, group, param, text, err);
 }
 
 char *cgroup_get(const CgroupHost *host, const char *group, CgroupParam param, GError **err)
 {
-    guint i = index_of(params[param].controller);
     g_autofree char *folder = cgroup_folder(host, group, params[param].controller);
     char *text = NULL;
 
     if (!folder) {
-        lacking(i, err);
+        lacking(index_of(params[param].controller), err);
         return NULL;
     }
-    g_autofree char *path = g_build_filename(folder, host->unified[i] ? params[param].v2 : params[param].v1, NULL);
-    if (!g_file_get_contents(path, &text, NULL, err))
+    g_autofree char *path = g_build_filename(folder, file_of(host, param, folder), NULL);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        qv_error_errno(err, errno, "cannot read '%s'", path);
         return NULL;
-    return g_strchomp(text);
+    }
+    close(fd);
+    return g_file_get_contents(path, &text, NULL, err) ? g_strchomp(text) : NULL;
+}
+
+/* --- back from the kernel */
+
+static gint64 weight_to_shares(gint64 weight)
+{
+    return 2 + (weight - 1) * 262142 / 9999;
+}
+
+gint64 cgroup_shares_kept(const CgroupHost *host, gint64 shares)
+{
+    g_autofree char *weight = shares_to_weight(shares);
+    return host->unified[index_of(CGROUP_CPU)] ? weight_to_shares(g_ascii_strtoll(weight, NULL, 10)) : shares;
+}
+
+/* v1 counts "no limit" of memory in whole pages below 2^63. */
+static gint64 number_of(CgroupParam param, bool unified, const char *text)
+{
+    bool memory = params[param].controller == CGROUP_MEMORY;
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    const char *word = words[0] ? words[0] : "";
+
+    if (unified && param == CGROUP_CPU_PERIOD)
+        word = words[0] && words[1] ? words[1] : "100000";
+    if (!strcmp(word, "default"))
+        word = words[1] ? words[1] : "";
+    if (!strcmp(word, "max"))
+        return memory ? G_MAXINT64 : -1;
+    gint64 value = g_ascii_strtoll(word, NULL, 10);
+    if (unified && param == CGROUP_CPU_SHARES)
+        return weight_to_shares(value);
+    return memory && value >= G_MAXINT64 - 65536 ? G_MAXINT64 : value;
+}
+
+bool cgroup_get_number(const CgroupHost *host, const char *group, CgroupParam param, gint64 *ret_value, GError **err)
+{
+    g_autofree char *text = cgroup_get(host, group, param, err);
+
+    if (text)
+        *ret_value = number_of(param, host->unified[index_of(params[param].controller)], text);
+    return text;
+}
+
+bool cgroup_set_swap(const CgroupHost *host, const char *group, gint64 value, GError **err)
+{
+    gint64 memory = 0;
+
+    if (host->unified[index_of(CGROUP_MEMORY)] && value != G_MAXINT64) {
+        if (!cgroup_get_number(host, group, CGROUP_MEMORY_HARD, &memory, err))
+            return false;
+        value = MAX(value - memory, 0);
+    }
+    return cgroup_set(host, group, CGROUP_MEMORY_SWAP_HARD, value, err);
+}
+
+bool cgroup_get_swap(const CgroupHost *host, const char *group, gint64 *ret_value, GError **err)
+{
+    gint64 memory = 0, swap;
+
+    if (!cgroup_get_number(host, group, CGROUP_MEMORY_SWAP_HARD, &swap, err) ||
+        (host->unified[index_of(CGROUP_MEMORY)] && !cgroup_get_number(host, group, CGROUP_MEMORY_HARD, &memory, err)))
+        return false;
+    *ret_value = swap == G_MAXINT64 || memory > G_MAXINT64 - swap ? G_MAXINT64 : memory + swap;
+    return true;
+}
+
+/* "8:0 rbps=1 wbps=max ..." on v2, "8:0 1" on v1 and for weights. */
+bool cgroup_get_device(const CgroupHost *host, const char *group, CgroupParam param, const char *device, guint64 *ret_value,
+                       GError **err)
+{
+    g_autofree char *text = cgroup_get(host, group, param, err);
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+    const char *key = host->unified[index_of(params[param].controller)] ? params[param].device_key : NULL;
+    guint64 value = 0;
+
+    for (char **line = lines; *line; line++) {
+        g_auto(GStrv) words = g_strsplit(*line, " ", -1);
+        for (guint i = 1; words[0] && !strcmp(words[0], device) && words[i]; i++) {
+            if (!key)
+                value = g_ascii_strtoull(words[i], NULL, 10);
+            else if (g_str_has_prefix(words[i], key))
+                value = g_ascii_strtoull(words[i] + strlen(key) + 1, NULL, 10);       /* "max": 0 */
+        }
+    }
+    if (text)
+        *ret_value = value;
+    return text;
+}
+
+guint64 cgroup_oom_kills(const CgroupHost *host, const char *group)
+{
+    g_autofree char *folder = cgroup_folder(host, group, CGROUP_MEMORY);
+    g_autofree char *path = g_build_filename(folder ? folder : "", host->unified[index_of(CGROUP_MEMORY)] ? "memory.events" : "memory.oom_control", NULL);
+    g_autofree char *text = NULL;
+    const char *line = folder && g_file_get_contents(path, &text, NULL, NULL) ? strstr(text, "oom_kill ") : NULL;
+
+    return line ? g_ascii_strtoull(line + strlen("oom_kill "), NULL, 10) : 0;
 }

@@ -31,10 +31,11 @@ typedef enum {
     CGROUP_CPU_QUOTA,         /* µs; negative: none */
     CGROUP_CPUSET_CPUS,       /* text, kernel list format */
     CGROUP_CPUSET_MEMS,       /* text */
-    CGROUP_MEMORY_HARD,       /* bytes */
+    CGROUP_MEMORY_HARD,       /* bytes; G_MAXINT64: no limit */
     CGROUP_MEMORY_SOFT,       /* bytes */
-    CGROUP_MEMORY_SWAP_HARD,  /* bytes of memory + swap */
+    CGROUP_MEMORY_SWAP_HARD,  /* as the kernel has it; see cgroup_set_swap */
     CGROUP_BLKIO_WEIGHT,      /* 10..1000 */
+    CGROUP_BLKIO_DEVICE_WEIGHT,                                   /* per device; needs its scheduler to be bfq, or iocost */
     CGROUP_BLKIO_READ_BPS, CGROUP_BLKIO_WRITE_BPS, CGROUP_BLKIO_READ_IOPS, CGROUP_BLKIO_WRITE_IOPS, /* per device */
     CGROUP_PARAM__N
 } CgroupParam;
@@ -52,14 +53,35 @@ char *cgroup_folder(const CgroupHost *host, const char *group, CgroupController 
 /* Makes @group in every hierarchy that holds one of @controllers; on v1 cpusets the parents' cpus and
  * mems are copied down, on v2 the controllers are enabled in the parents' subtree_control. */
 bool cgroup_create(const CgroupHost *host, const char *group, guint controllers, GError **err);
-void cgroup_remove(const CgroupHost *host, const char *group);
-/* The process with all its threads; on v1 a thread with cgroup_attach_thread. */
+/* A group below one that cgroup_create made, for single threads of its processes: on v2 a threaded one, which CPU, CPUSET,
+ * CPUACCT and PIDS bear; others of @controllers are left out there. */
+bool cgroup_create_threaded(const CgroupHost *host, const char *group, guint controllers, GError **err);
+/* false while something of it is still there: processes that have not quite ended. */
+bool cgroup_remove(const CgroupHost *host, const char *group);
+void cgroup_remove_empty(const CgroupHost *host, const char *group);    /* unless something is in it */
+bool cgroup_exists(const CgroupHost *host, const char *group, CgroupController controller);
+/* The process with all its threads. Either way hierarchies where the group does not exist are an error. */
 bool cgroup_attach(const CgroupHost *host, const char *group, guint controllers, pid_t pid, GError **err);
 
+bool cgroup_attach_thread(const CgroupHost *host, const char *group, guint controllers, pid_t tid, GError **err);
+
 bool cgroup_set(const CgroupHost *host, const char *group, CgroupParam param, gint64 value, GError **err);
+/* Memory and swap together, bytes, G_MAXINT64: no limit. v2 counts swap alone: what is above the memory's own limit. */
+bool cgroup_set_swap(const CgroupHost *host, const char *group, gint64 value, GError **err);
+bool cgroup_get_swap(const CgroupHost *host, const char *group, gint64 *ret_value, GError **err);
 bool cgroup_set_text(const CgroupHost *host, const char *group, CgroupParam param, const char *value, GError **err);
+/* Back from the kernel in the same units; no limit: -1 for a quota, G_MAXINT64 for memory. What is found on v2 has
+ * gone through a coarser scale (weights of CPU). */
+bool cgroup_get_number(const CgroupHost *host, const char *group, CgroupParam param, gint64 *ret_value, GError **err);
+/* What @shares become and come back as, so that a value can be told from a changed one. */
+gint64 cgroup_shares_kept(const CgroupHost *host, gint64 shares);
+/* How often the kernel has ended a process of the group for want of memory; 0 when it does not say. */
+guint64 cgroup_oom_kills(const CgroupHost *host, const char *group);
 /* @device: "MAJOR:MINOR"; 0 removes the limit. */
 bool cgroup_set_device(const CgroupHost *host, const char *group, CgroupParam param, const char *device, guint64 value, GError **err);
+/* 0: no limit for that device. */
+bool cgroup_get_device(const CgroupHost *host, const char *group, CgroupParam param, const char *device, guint64 *ret_value,
+                       GError **err);
 /* The file's text without its newline. Gives; NULL with an error. */
 char *cgroup_get(const CgroupHost *host, const char *group, CgroupParam param, GError **err);
 #endif

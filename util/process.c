@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "util/file.h"
 
 typedef struct { bool change; uid_t uid; gid_t gid; gid_t groups[64]; int n_groups; } Identity;
 
@@ -112,7 +114,8 @@ static bool become(const ProcessSpec *spec, const Identity *who)
             return false;
     }
     if (who->change && root &&
-        (setgroups(who->n_groups, who->groups) < 0 || setgid(who->gid) < 0 || setuid(who->uid) < 0))
+        (syscall(SYS_setgroups, who->n_groups, who->groups) < 0 || syscall(SYS_setgid, who->gid) < 0 ||
+         syscall(SYS_setuid, who->uid) < 0))
         return false;
     if (!spec->drop_capabilities)
         return true;
@@ -121,41 +124,99 @@ static bool become(const ProcessSpec *spec, const Identity *who)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-static void run_child(const ProcessSpec *spec, const Identity *who, int report)
+/* Until the parent has placed us; its end of @gate closes with it when it dies, and then we never run. */
+static bool wait_placed(int gate)
+{
+    char go;
+    ssize_t n;
+
+    while ((n = read(gate, &go, 1)) < 0 && errno == EINTR)
+        ;
+    if (n == 1)
+        return true;
+    errno = ECANCELED;
+    return false;
+}
+
+/* A single thread that moves itself needs no lock of the kernel's on thread groups, for which others wait milliseconds. */
+static bool join_groups(const ProcessSpec *spec)
+{
+    for (guint i = 0; i < spec->n_task_fds; i++)
+        if (write(spec->task_fds[i], "0", 1) < 0)
+            return false;
+    return true;
+}
+
+static bool set_memory_policy(const ProcessSpec *spec)
+{
+    return !spec->memory_mode ||
+           syscall(SYS_set_mempolicy, spec->memory_mode, &spec->memory_nodes, 8 * sizeof spec->memory_nodes + 1) == 0;
+}
+
+static void run_child(const ProcessSpec *spec, const Identity *who, int report, int gate)
 {
     setsid();
     default_signals();
     standard_fds(spec);
     fence_fds(spec);
-    if (become(spec, who))
+    if (join_groups(spec) && wait_placed(gate) && set_memory_policy(spec) && become(spec, who))
         execve(spec->argv[0], spec->argv, spec->envp ? spec->envp : environ);
     int why = errno;
     (void)!write(report, &why, sizeof why);
     _exit(127);
 }
 
+/* fork, or with a group to be born in, the kernel's own call: the child does nothing there that the library's fork
+ * would have to prepare (its setuid tells other threads, of which the child has none, hence the bare calls in become). */
+static pid_t make_child(const ProcessSpec *spec)
+{
+    struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (guint64)spec->cgroup_fd };
+    return spec->cgroup_fd > 0 ? (pid_t)syscall(SYS_clone3, &args, sizeof args) : fork();
+}
+
+/* The child's story once it is there: placed, told to go on, and run or not. */
+static bool see_it_run(const ProcessSpec *spec, pid_t pid, int gate, int report, GError **err)
+{
+    int why = 0;
+
+    if (spec->place && !spec->place(pid, spec->place_user, err))
+        return false;
+    (void)!write(gate, "", 1);
+    if (read(report, &why, sizeof why) == sizeof why)
+        return qv_error_errno(err, why, "cannot run '%s'", spec->argv[0]);
+    return true;
+}
+
 bool process_spawn(const ProcessSpec *spec, pid_t *ret_pid, int *ret_pidfd, GError **err)
 {
-    int report[2], why = 0;
+    g_auto(Fd) report_out = -1, report = -1, gate_in = -1, gate = -1;
+    int ends[2];
     Identity who;
 
     g_return_val_if_fail(!keeps(spec, 0) && !keeps(spec, 1) && !keeps(spec, 2), false);
     if (!find_identity(spec, &who, err))
         return false;
-    if (pipe2(report, O_CLOEXEC) < 0)
+    if (pipe2(ends, O_CLOEXEC) < 0)
         return qv_error_errno(err, errno, "cannot start '%s': pipe", spec->argv[0]);
-    pid_t pid = fork();
-    if (!pid)
-        run_child(spec, &who, report[1]);
+    report = ends[0];
+    report_out = ends[1];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return qv_error_errno(err, errno, "cannot start '%s': pipe", spec->argv[0]);
+    gate_in = ends[0];
+    gate = ends[1];
+    pid_t pid = make_child(spec);
+    if (!pid) {
+        close(gate);
+        run_child(spec, &who, report_out, gate_in);
+    }
     int saved = errno;
-    close(report[1]);
-    ssize_t n = pid < 0 ? 0 : read(report[0], &why, sizeof why);
-    close(report[0]);
+    close(g_steal_fd(&report_out));
     if (pid < 0)
         return qv_error_errno(err, saved, "cannot start '%s': fork", spec->argv[0]);
-    if (n == sizeof why) {
+    if (!see_it_run(spec, pid, gate, report, err)) {
+        close(g_steal_fd(&gate));           /* one that still waits gives up */
         waitpid(pid, NULL, 0);
-        return qv_error_errno(err, why, "cannot run '%s'", spec->argv[0]);
+        return false;
     }
     *ret_pid = pid;
     *ret_pidfd = process_open(pid);

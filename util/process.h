@@ -16,6 +16,15 @@ typedef struct {
     int stdin_fd, stdout_fd, stderr_fd;      /* -1: /dev/null */
     const char *user, *group;       /* NULL: as we are; a user comes with all its groups */
     bool drop_capabilities;         /* all of them, the bounding set too, and no_new_privs */
+    int cgroup_fd;                  /* a folder of the unified hierarchy to be born in; 0: ours */
+    const int *task_fds;            /* open "tasks" files of v1 groups, which the child joins by itself */
+    guint n_task_fds;
+    /* Called here while the child waits just before it becomes the program: sets its CPUs and limits, so that the
+     * program never runs without them. When it fails the program never runs. NULL: nothing to do. */
+    bool (*place)(pid_t pid, gpointer user, GError **err);
+    gpointer place_user;
+    int memory_mode;                /* set_mempolicy(2) of the program and its threads; 0: the default */
+    gulong memory_nodes;            /* its nodes, 0 to 63 */
 } ProcessSpec;
 
 /* In a session of its own, default signals. Blocks until the program runs or could not. */

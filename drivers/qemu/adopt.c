@@ -58,6 +58,7 @@ static bool adopt_guest(QemuDriver *d, json_object *o, Undo *undo, GError **err)
     run->undo = undo;
     dom->run = run;
     d->last_id = MAX(d->last_id, (int)live->frame.id);
+    adopt_group(run, live);
     graphics_adopt(live);
     life_take_up(run, g_steal_pointer(&live), paused);
     g_message("domain '%s' goes on running (pid %d)", dom->view->name, (int)run->pid);

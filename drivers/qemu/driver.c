@@ -7,6 +7,7 @@
 #include "drivers/qemu/build.h"
 #include "drivers/qemu/capabilities_xml.h"
 #include "drivers/qemu/define.h"
+#include "util/cgroup.h"
 #include "util/file.h"
 #include "util/host.h"
 #include "util/ids.h"
@@ -80,6 +81,7 @@ QemuDriver *qemu_driver_new(const QemuDriverConfig *config, GError **err)
     d->status = g_build_filename(config->run_dir, "qemu", NULL);
     d->index = index_new();
     d->actor = actor_new();
+    d->cgroups = cgroup_host_new(NULL);
     g_mutex_init(&d->lock);
     d->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)qemu_caps_unref);
     g_autofree char *logs = g_build_filename(config->log_dir, "qemu", NULL);
@@ -100,6 +102,7 @@ void qemu_driver_free(QemuDriver *d)
     actors_stop(500);
     index_free(d->index);
     actor_free(d->actor);
+    cgroup_host_free(d->cgroups);
     g_hash_table_unref(d->caps);
     g_mutex_clear(&d->lock);
     g_free(d->qemu_etc);

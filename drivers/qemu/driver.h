@@ -21,6 +21,7 @@ struct QemuDriver {
     DomainEventFn on_event;
     gpointer event_user;
     int last_id;
+    struct CgroupHost *cgroups;
     char *qemu_etc, *autostart, *status;     /* folders: ETC/qemu, ETC/qemu/autostart, RUN/qemu */
 };
 
@@ -33,6 +34,7 @@ typedef struct Run {
     pid_t pid;
     int pidfd;
     Qmp *qmp;
+    struct Group *group;          /* its control groups and threads (group.h); NULL before they are made */
     Undo *undo;                   /* what it took of the host (release.c); used by jobs only, kept by run_unref */
     LoopWatch *pid_watch;
     bool destroyed, shut_down, paused_start;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "drivers/qemu/graphics_start.h"
+#include "drivers/qemu/group.h"
 #include "drivers/qemu/start.h"
 #include "util/process.h"
 
@@ -34,6 +35,7 @@ void run_unref(Run *run)
     if (run->pidfd >= 0)
         close(run->pidfd);
     g_clear_pointer(&run->undo, undo_free);
+    group_free(run->group);
     g_ptr_array_free(run->waiting, TRUE);
     g_free(run->dir);
     g_free(run);
@@ -168,6 +170,13 @@ static void cleared(gpointer user, const GError *err)
     run_unref(run);
 }
 
+/* Why a guest that nobody stopped has ended: in the log, and in the guest's own. */
+static char *why_ended(const Run *run, const DomainDef *live)
+{
+    char *killed = run->destroyed || run->shut_down ? NULL : group_why_killed(run->group, live);
+    return killed ? killed : g_strdup(run->destroyed ? "destroyed" : run->shut_down ? "shut down" : "QEMU ended by itself");
+}
+
 static void run_ended(Run *run)
 {
     Domain *dom = domain_ref(run->dom);
@@ -179,6 +188,7 @@ static void run_ended(Run *run)
     qmp_detach(run->qmp);
     process_wait(run->pidfd, 0, &status);
     graphics_release(dom->live);
+    g_autofree char *why = why_ended(run, dom->live);
     int detail = run->destroyed ? 1 : run->shut_down ? 0 : 2;
     view->reason = run->destroyed ? SHUTOFF_DESTROYED : run->shut_down ? SHUTOFF_SHUTDOWN : SHUTOFF_CRASHED;
     view->state = DOM_SHUTOFF;
@@ -191,7 +201,7 @@ static void run_ended(Run *run)
     g_clear_pointer(&dom->live, domain_def_free);
     dom->run = NULL;
     driver_emit(dom->driver, dom, DOMAIN_EVENT_LIFECYCLE, EVENT_STOPPED, detail);
-    g_message("domain '%s' stopped (%s)", view->name, run->destroyed ? "destroyed" : run->shut_down ? "shut down" : "QEMU ended by itself");
+    g_message("domain '%s' stopped (%s)", view->name, why);
     forget_if_transient(dom);
     actor_push_first(dom->actor, "clear", clear_job, cleared, run);
 }

@@ -49,6 +49,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
+	drivers/qemu/group.c drivers/qemu/group.h \
 	drivers/qemu/guest_op.c \
 	drivers/qemu/hostdev_build.c \
 	drivers/qemu/hostdev_define.c \
@@ -85,10 +86,14 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/start_process.c \
 	drivers/qemu/stored.c drivers/qemu/stored.h \
 	drivers/qemu/load.c \
+	drivers/qemu/start_tune.c \
 	drivers/qemu/tpm_build.c \
 	drivers/qemu/tpm_define.c \
 	drivers/qemu/tpm_start.c drivers/qemu/tpm_start.h \
+	drivers/qemu/tune.h \
+	drivers/qemu/tune_cpu.c \
 	drivers/qemu/tune_define.c \
+	drivers/qemu/tune_memory.c \
 	drivers/qemu/video_build.c \
 	drivers/qemu/video_define.c \
 	drivers/qemu/virtio_props.c drivers/qemu/virtio_props.h

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "drivers/qemu/chardev_start.h"
 #include "drivers/qemu/interface_start.h"
+#include "drivers/qemu/group.h"
 #include "drivers/qemu/start.h"
 #include "util/file.h"
 #include "util/owner.h"
@@ -46,9 +47,15 @@ static bool return_file(const char *note, gpointer user, GError **err)
     return owner_return(note, err);
 }
 
+static bool remove_group(const char *name, gpointer user, GError **err)
+{
+    return group_remove(user, name, err);
+}
+
 static bool remove_status(const char *path, gpointer user, GError **err)
 {
-    return file_remove(path, err);
+    g_autofree char *unfinished = g_strconcat(path, ".new", NULL);
+    return file_remove(path, err) && file_remove(unfinished, err);
 }
 
 static bool kill_process(int pidfd, const char *dir, GError **err)
@@ -127,6 +134,7 @@ const UndoKind guest_kinds[] = {
     { "nic-script", nic_undo_script },
     { "nic-qdisc", nic_undo_qdisc },
     { "nic-filter", nic_undo_filter },
+    { "cgroup", remove_group },
     { "process", end_process },
     { "status", remove_status },
     { NULL, NULL },

@@ -19,26 +19,6 @@ static void free_fds(gpointer list)
     g_array_unref(fds);
 }
 
-/* What a start would have to give the kernel and does not yet: refused, so that nobody relies on it. */
-static bool no_tuning(const DomainFrame *f, GError **err)
-{
-    static const Tune no_tune;
-    static const Memory no_limits;
-    const struct { const char *name; const XmElem *elem; gconstpointer is, none; } parts[] = {
-        { "cputune", &cputune_elem, &f->tune, &no_tune },
-        { "blkiotune", &blkiotune_elem, &f->tune, &no_tune },
-        { "numatune", &numatune_elem, &f->tune, &no_tune },
-        { "memtune", &memtune_elem, &f->memory, &no_limits },
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
-        if (xm_diff(parts[i].elem, parts[i].is, parts[i].none, NULL, NULL)) {
-            g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "<%s> is not applied by this version; remove it to start the domain",
-                        parts[i].name);
-            return false;
-        }
-    return true;
-}
-
 static bool no_secrets(const Start *s, GError **err)
 {
     g_autoptr(GPtrArray) secrets = disk_secrets(s->def, s->run->dir);
@@ -63,7 +43,7 @@ static bool start_prepare(Start *s, GError **err)
     if (!(s->caps = driver_caps(s->driver, s->def->devices.emulator, err)))
         return false;
     QemuBuild b = build_of(s);
-    return no_tuning(&s->def->frame, err) && qemu_prepare_live(s->def, &b, err) && no_secrets(s, err) &&
+    return qemu_prepare_live(s->def, &b, err) && no_secrets(s, err) &&
            graphics_prepare(s->def, &graphics, s->run->dir, err);
 }
 
@@ -81,8 +61,10 @@ static const struct { const char *name; StartStep take; } steps[] = {
     { "labels", start_labels },
     { "interfaces", start_interfaces },
     { "command", start_command },
+    { "group", start_group },
     { "spawn", start_spawn },
     { "greet", start_greet },
+    { "threads", start_threads },
     { "go", start_go },
     { "status", start_status },
 };
@@ -125,6 +107,8 @@ static void started(gpointer user, const GError *err)
         life_start_failed(s->run);
     else
         life_started(s->run, g_steal_pointer(&s->op->def));
+    if (!err && s->settle_later)
+        start_settle(s->run);
     qemu_caps_unref(s->caps);
     g_hash_table_unref(s->fds);
     qemu_command_free(s->cmd);

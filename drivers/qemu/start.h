@@ -17,6 +17,7 @@ typedef struct Start {
     QemuCaps *caps;
     GHashTable *fds;          /* alias -> GArray of int, closed with it: what builders hand to QEMU */
     QemuCommand *cmd;
+    bool settle_later;        /* threads have yet to be moved to their groups */
     off_t log_start;          /* where this start begins in the guest's log */
 } Start;
 typedef bool (*StartStep)(Start *s, GError **err);
@@ -27,6 +28,12 @@ bool start_chardevs(Start *s, GError **err);    /* socket folders and log files 
 bool start_status(Start *s, GError **err);      /* the status file, by which a later daemon adopts the guest */
 bool start_chains(Start *s, GError **err);      /* disk_chain.c: backing chains of disks, read from the images */
 bool start_labels(Start *s, GError **err);      /* label.c: QEMU's user, and the files it is lent */
+/* start_tune.c */
+bool start_group(Start *s, GError **err);       /* control groups with the guest's limits */
+bool start_place(pid_t pid, gpointer start, GError **err);    /* ProcessSpec.place of QEMU */
+bool start_threads(Start *s, GError **err);     /* QEMU's threads, each with its own limits */
+void start_settle(Run *run);                     /* does what start_threads left for later; I/O thread */
+void adopt_group(Run *run, const DomainDef *live);
 /* start_process.c */
 bool start_spawn(Start *s, GError **err);       /* QEMU, stopped */
 bool start_greet(Start *s, GError **err);       /* until its monitor answers; QEMU's own words when it ends instead */

@@ -8,6 +8,7 @@
 #include "drivers/qemu/interface_start.h"
 #include "drivers/qemu/label.h"
 #include "drivers/qemu/start.h"
+#include "drivers/qemu/tune.h"
 #include "util/file.h"
 #include "util/process.h"
 
@@ -43,14 +44,20 @@ bool start_spawn(Start *s, GError **err)
     g_auto(GStrv) argv = qemu_command_argv(s->cmd), envp = qemu_command_environ(s->cmd);
     g_auto(Fd) log = open_log(s->driver, s->def->frame.name, s->cmd, &s->log_start);
     g_auto(GuestUser) who = { 0 };
-    if (!guest_user(s->driver, s->def, &who, err))
+    g_auto(Fd) unified = -1;
+    g_autoptr(GArray) tasks = NULL;
+    int folder = 0;
+    if (!guest_user(s->driver, s->def, &who, err) || !group_birth(s->run->group, &folder, &tasks, err))
         return false;
+    unified = folder ? folder : -1;
     ProcessSpec spec = {
         .argv = argv, .envp = envp, .fds = (const int *)fds->data, .n_fds = fds->len,
         .stdin_fd = -1, .stdout_fd = log, .stderr_fd = log,
         .user = who.user, .group = who.group, .drop_capabilities = s->driver->config.clear_caps,
+        .place = start_place, .place_user = s,
+        .cgroup_fd = folder, .task_fds = (const int *)tasks->data, .n_task_fds = tasks->len,
     };
-    return undo_push(s->run->undo, "process", s->run->dir, err) &&
+    return tune_memory_policy(s->def, &spec, err) && undo_push(s->run->undo, "process", s->run->dir, err) &&
            process_spawn(&spec, &s->run->pid, &s->run->pidfd, err) &&
            guest_note_process(s->run->dir, s->run->pid, err);
 }
@@ -66,7 +73,8 @@ bool start_greet(Start *s, GError **err)
         if ((s->run->qmp = qmp_connect(path, 200, &why)))
             return true;
         if (process_wait(s->run->pidfd, 0, &status)) {
-            g_autofree char *words = last_words(s->driver, s->def->frame.name, s->log_start);
+            g_autofree char *killed = group_why_killed(s->run->group, s->def);
+            g_autofree char *words = killed ? g_steal_pointer(&killed) : last_words(s->driver, s->def->frame.name, s->log_start);
             g_set_error(err, QV_ERROR, QV_ERR_INTERNAL, "QEMU exited at its start: %s", words);
             return false;
         }

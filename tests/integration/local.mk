@@ -12,6 +12,7 @@ integration_tests = \
 	tests/integration/security.py \
 	tests/integration/storage.py \
 	tests/chaos/faults.py \
+	tests/integration/tune.py \
 	tests/integration/linux.py
 
 EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py tests/integration/own_network.py

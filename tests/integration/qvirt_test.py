@@ -11,6 +11,8 @@
 Cases run in the order of the file on one Lab: a daemon under a temporary root. A case that raises
 is "not ok", with the reason; Skip skips it. Everything a Lab started ends with it, by its pid.
 """
+import glob
+import hashlib
 import os
 import shutil
 import signal
@@ -132,9 +134,33 @@ class Lab:
             self.end_daemon()
         for pid in self.qemu_pids():
             os.kill(pid, signal.SIGKILL)
+        self.remove_groups()
         self.log.close()
         if not os.environ.get("QVIRT_TEST_KEEP"):
             shutil.rmtree(self.root, ignore_errors=True)
+
+    def group_parent(self):
+        """The name under which this daemon's guests have their control groups."""
+        return "machine-" + hashlib.sha256((self.root + "/run").encode()).hexdigest()[:8]
+
+    def remove_groups(self):
+        """Of guests that ended after their daemon."""
+        for top in glob.glob("/sys/fs/cgroup/" + self.group_parent()) + glob.glob("/sys/fs/cgroup/*/" + self.group_parent()):
+            for folder, _, _ in os.walk(top, topdown=False):
+                try:
+                    poll("empty cgroup", lambda: self.remove_group(folder), 5)
+                except Failed:
+                    pass
+
+    @staticmethod
+    def remove_group(folder):
+        try:
+            os.rmdir(folder)
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return False
+        return True
 
     # --- clients
     def run(self, *command, ok=True, timeout=60, **more):

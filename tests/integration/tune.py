@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+"""Resource control by unmodified virsh: each value, from the XML and live, is read back from the kernel: the cgroup's
+file, the thread's CPUs, the process's limits."""
+import ctypes
+import glob
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from qvirt_test import *                                     # noqa: E402
+
+HEAD = """<memtune><hard_limit unit='MiB'>900</hard_limit><soft_limit unit='MiB'>500</soft_limit></memtune>
+<iothreads>2</iothreads>
+<cputune>
+  <shares>2048</shares>
+  <period>100000</period><quota>60000</quota>
+  <emulator_period>50000</emulator_period><emulator_quota>40000</emulator_quota>
+  <iothread_period>20000</iothread_period><iothread_quota>10000</iothread_quota>
+  <global_period>100000</global_period><global_quota>180000</global_quota>
+  <vcpupin vcpu='1' cpuset='1'/>
+  <emulatorpin cpuset='0'/>
+  <iothreadpin iothread='2' cpuset='1'/>
+  <vcpusched vcpus='0' scheduler='batch'/>
+  <iothreadsched iothreads='1' scheduler='idle'/>
+</cputune>
+<numatune><memory mode='strict' nodeset='0'/></numatune>"""
+
+
+def hierarchies():
+    """Where each v1 controller is mounted; v2 has a test of its own."""
+    found = {}
+    for line in open("/proc/self/mountinfo"):
+        left, right = line.split(" - ")
+        kind, _, options = right.split()[:3]
+        for option in options.split(",") if kind == "cgroup" else ():
+            found.setdefault(option, left.split()[4])
+    return found
+
+
+class Tune(Lab):
+    name = "tuned"
+
+    def setup(self):
+        self.mounts = hierarchies()
+        if os.getuid() or not {"cpu", "cpuset", "memory"} <= set(self.mounts):
+            raise Skip("needs root and the v1 controllers cpu, cpuset and memory")
+        if os.cpu_count() < 2:
+            raise Skip("needs two CPUs")
+        self.parent = self.group_parent()
+        self.mask = os.sched_getaffinity(0)
+
+    def xml(self, name, head="", vcpus="2", **more):
+        return self.guest_xml(name, head=head, **more).replace("<vcpu>1</vcpu>", "<vcpu>%s</vcpu>" % vcpus if vcpus.isdigit() else vcpus)
+
+    def make(self, name, head="", **more):
+        self.virsh("define", self.file(name + ".xml", self.xml(name, head, **more)))
+
+    def group(self, name=None):
+        name = name or self.name
+        return "%s/qemu-%s-%s" % (self.parent, self.virsh("domid", name), name)
+
+    def kernel(self, controller, file, child="", name=None):
+        with open("/".join(filter(None, (self.mounts[controller], self.group(name), child, file)))) as f:
+            return f.read().strip()
+
+    def pid(self, name=None):
+        mark = b"guest=" + (name or self.name).encode()
+        return next(p for p in self.qemu_pids() if mark in open("/proc/%d/cmdline" % p, "rb").read())
+
+    def thread(self, child, name=None):
+        (tid,) = self.kernel("cpu", "tasks", child, name).split()
+        return int(tid)
+
+    def schedinfo(self, *options):
+        return dict(re.findall(r"^(\w+) *: (-?\w+)$", self.virsh("schedinfo", self.name, *options), re.M))
+
+
+@case("a start with everything: groups, threads and limits are as the XML says")
+def start(t):
+    t.make(t.name, HEAD)
+    t.virsh("start", t.name)
+    equal(t.kernel("cpu", "cpu.shares"), "2048", "shares")
+    for child, period, quota in (("vcpu0", 100000, 60000), ("vcpu1", 100000, 60000), ("emulator", 50000, 40000),
+                                 ("iothread1", 20000, 10000), ("iothread2", 20000, 10000), ("", 100000, 180000)):
+        equal(t.kernel("cpu", "cpu.cfs_period_us", child), str(period), child + " period")
+        equal(t.kernel("cpu", "cpu.cfs_quota_us", child), str(quota), child + " quota")
+    equal(t.kernel("memory", "memory.limit_in_bytes"), str(900 << 20), "hard limit")
+    equal(t.kernel("memory", "memory.soft_limit_in_bytes"), str(500 << 20), "soft limit")
+
+
+@case("every thread of QEMU is in its group, and nothing is outside")
+def threads(t):
+    pid = t.pid()
+    equal(t.kernel("memory", "cgroup.procs"), str(pid), "processes in the memory group")
+    homes = {}
+    for tid in os.listdir("/proc/%d/task" % pid):
+        lines = dict(line.strip().split(":", 2)[1:] for line in open("/proc/%d/task/%s/cgroup" % (pid, tid)))
+        for controller in ("cpu", "cpuset"):
+            check(lines[controller].startswith("/" + t.group() + "/"), "thread %s is in %s" % (tid, lines[controller]))
+        equal(lines["memory"], "/" + t.group(), "memory group of a thread")
+        homes.setdefault(os.path.basename(lines["cpu"]), []).append(int(tid))
+    check({"vcpu0", "vcpu1", "iothread1", "iothread2", "emulator"} <= set(homes), homes)
+    check(pid in homes["emulator"], homes)
+    for child in ("vcpu0", "vcpu1", "iothread1", "iothread2"):
+        equal(len(homes[child]), 1, child)
+
+
+@case("CPUs: sched_getaffinity of emulator, vcpu and iothread")
+def affinity(t):
+    equal(os.sched_getaffinity(t.pid()), {0}, "emulator")
+    equal(os.sched_getaffinity(t.thread("vcpu1")), {1}, "vcpu 1")
+    equal(os.sched_getaffinity(t.thread("iothread2")), {1}, "iothread 2")
+    equal(t.kernel("cpuset", "cpuset.cpus", "vcpu1"), "1", "cpuset of vcpu 1")
+
+
+@case("schedulers and memory policy")
+def schedulers(t):
+    equal(os.sched_getscheduler(t.thread("vcpu0")), os.SCHED_BATCH, "vcpu 0")
+    equal(os.sched_getscheduler(t.thread("vcpu1")), os.SCHED_OTHER, "vcpu 1")
+    equal(os.sched_getscheduler(t.thread("iothread1")), os.SCHED_IDLE, "iothread 1")
+    check(" bind:0 " in open("/proc/%d/numa_maps" % t.pid()).read(), "no mapping is bound to node 0")
+    equal(t.kernel("cpuset", "cpuset.mems", "vcpu0"), "0", "nodes of vcpu 0")
+
+
+@case("a guest over its hard limit is stopped by the kernel, and the log says why")
+def out_of_memory(t):
+    t.make("oom", "<memtune><hard_limit unit='MiB'>300</hard_limit></memtune>"
+                  "<memoryBacking><source type='memfd'/><allocation mode='immediate'/></memoryBacking>", memory=400)
+    words = t.refused("start", "oom")
+    check("killed by the kernel" in words and "hard_limit of 307200 KiB" in words, words)
+    t.virsh("undefine", "oom")
+    t.make("oom", "<memtune><hard_limit unit='MiB'>300</hard_limit></memtune>")
+    t.virsh("start", "oom")
+    t.virsh("qemu-monitor-command", "oom", '{"execute": "object-add", "arguments": {"qom-type": "memory-backend-ram", '
+            '"id": "glutton", "size": 536870912, "prealloc": true}}', ok=False)
+    poll("it is off", lambda: t.state("oom") == "shut off")
+    equal(t.virsh("domstate", "oom", "--reason"), "shut off (crashed)")
+    check("hard_limit of 307200 KiB" in t.daemon_log(), t.daemon_log)
+
+
+@case("groups go with the guest")
+def removed(t):
+    group = t.group()
+    t.virsh("destroy", t.name)
+    for controller, mount in t.mounts.items():
+        check(not os.path.exists(mount + "/" + group), "%s: %s is left" % (controller, group))
+        check(not os.path.exists(mount + "/" + t.parent), "%s: %s is left" % (controller, t.parent))
+
+
+run(Tune)
