@@ -4,8 +4,18 @@
 /* --- the table of all areas */
 
 static const GlueArea *const areas[] = {
-    &glue_connect, &glue_domain, &glue_domain_xml, &glue_domain_misc, &glue_stats, &glue_events, &glue_node, &glue_console, &glue_storage,
+    &glue_connect,
+    &glue_domain,
+    &glue_domain_xml,
+    &glue_domain_misc,
+    &glue_stats,
+    &glue_events,
+    &glue_node,
+    &glue_console,
+    &glue_storage,
     &glue_volume,
+    &glue_hotplug,
+    &glue_interface,
 };
 
 const RpcHandlerRow *glue_rows(guint *ret_n)

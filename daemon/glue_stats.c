@@ -146,25 +146,6 @@ GLUE_READ(get_block_info, RemoteDomainGetBlockInfoArgs, RemoteDomainGetBlockInfo
     return RPC_DONE;
 }
 
-GLUE_READ(interface_stats, RemoteDomainInterfaceStatsArgs, RemoteDomainInterfaceStatsRet)
-{
-    if (!glue_active(view, err))
-        return RPC_FAILED;
-    g_autoptr(StatArray) stats = domain_stats(dom, STATS_INTERFACE);
-    g_autofree char *nic = device_prefix(stats, "net", args->device, err);
-    if (!nic)
-        return RPC_FAILED;
-    ret->rx_bytes = device_number(stats, nic, "rx.bytes");
-    ret->rx_packets = device_number(stats, nic, "rx.pkts");
-    ret->rx_errs = device_number(stats, nic, "rx.errs");
-    ret->rx_drop = device_number(stats, nic, "rx.drop");
-    ret->tx_bytes = device_number(stats, nic, "tx.bytes");
-    ret->tx_packets = device_number(stats, nic, "tx.pkts");
-    ret->tx_errs = device_number(stats, nic, "tx.errs");
-    ret->tx_drop = device_number(stats, nic, "tx.drop");
-    return RPC_DONE;
-}
-
 /* --- memory and processors */
 
 GLUE_READ(memory_stats, RemoteDomainMemoryStatsArgs, RemoteDomainMemoryStatsRet)
@@ -254,7 +235,6 @@ static const RpcHandlerRow glue_stats_rows[] = {
     REMOTE(PROC_DOMAIN_BLOCK_STATS, block_stats),
     REMOTE(PROC_DOMAIN_BLOCK_STATS_FLAGS, block_stats_flags),
     REMOTE(PROC_DOMAIN_GET_BLOCK_INFO, get_block_info),
-    REMOTE(PROC_DOMAIN_INTERFACE_STATS, interface_stats),
     REMOTE(PROC_DOMAIN_MEMORY_STATS, memory_stats),
     REMOTE(PROC_DOMAIN_GET_CPU_STATS, get_cpu_stats),
     REMOTE(PROC_DOMAIN_GET_VCPUS, get_vcpus),

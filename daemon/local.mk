@@ -10,6 +10,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_domain_misc.c \
 	daemon/glue_domain_xml.c \
 	daemon/glue_events.c daemon/glue_events.h \
+	daemon/glue_hotplug.c \
+	daemon/glue_interface.c \
 	daemon/glue_node.c \
 	daemon/glue_stats.c \
 	daemon/glue_storage.c \

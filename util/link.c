@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <net/if.h>
 #include <string.h>
 #include "util/netlink.h"
@@ -190,4 +191,33 @@ bool link_add_route(const char *name, const char *destination, guint prefix, con
     if (metric)
         nla_put_u32(msg, RTA_PRIORITY, metric);
     return netlink_do(msg, err, "cannot add the route to %s/%u by network device '%s'", destination, prefix, name);
+}
+
+/* --- neighbours */
+
+typedef struct { LinkNeighbour fn; gpointer user; } Neighbours;
+
+static void read_neighbour(struct nlmsghdr *answer, gpointer user)
+{
+    enum { KNOWN = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT };
+    const Neighbours *n = user;
+    const struct ndmsg *head = nlmsg_data(answer);
+    struct nlattr *a[NDA_MAX + 1];
+    char text[INET6_ADDRSTRLEN];
+
+    if (nlmsg_parse(answer, sizeof *head, a, NDA_MAX, NULL) < 0 || !(head->ndm_state & KNOWN) || !a[NDA_DST] || !a[NDA_LLADDR] ||
+        nla_len(a[NDA_LLADDR]) != 6 || (head->ndm_family != AF_INET && head->ndm_family != AF_INET6))
+        return;
+    if (inet_ntop(head->ndm_family, nla_data(a[NDA_DST]), text, sizeof text))
+        n->fn(nla_data(a[NDA_LLADDR]), head->ndm_family == AF_INET6, text, n->user);
+}
+
+bool link_neighbours(LinkNeighbour fn, gpointer user, GError **err)
+{
+    Neighbours n = { fn, user };
+    g_autoptr(NetlinkMsg) msg = netlink_msg(RTM_GETNEIGH, NLM_F_DUMP);
+    struct ndmsg head = { .ndm_family = AF_UNSPEC };
+    nlmsg_append(msg, &head, sizeof head, NLMSG_ALIGNTO);
+    int failed = netlink_call(msg, read_neighbour, &n, NULL);
+    return !failed || qv_error_errno(err, failed, "cannot read the host's neighbours");
 }

@@ -12,7 +12,7 @@ enum { LINK_NAME_MAX = 15 };
 /* Whether the kernel could call a device so. */
 bool link_name_ok(const char *name);
 
-typedef struct { guint64 rx_bytes, rx_packets, rx_errors, rx_dropped, tx_bytes, tx_packets, tx_errors, tx_dropped; } LinkCounters;
+typedef struct LinkCounters { guint64 rx_bytes, rx_packets, rx_errors, rx_dropped, tx_bytes, tx_packets, tx_errors, tx_dropped; } LinkCounters;
 typedef struct {
     int index, lower, master;      /* 0: none; @lower: what a macvtap or VLAN sits on */
     guint32 mtu;
@@ -54,6 +54,10 @@ bool link_set_port_vlans(const char *name, const guint16 *tags, guint n_tags, gu
 /* An entry of the bridge's table of addresses, for ports that do not learn. Removing one that is not there succeeds. */
 bool link_fdb_add(const char *port, const guint8 mac[6], GError **err);
 bool link_fdb_remove(const char *port, const guint8 mac[6], GError **err);
+
+/* --- the host's neighbours: @fn for each entry with a known address, of both IP families. @ip: text. */
+typedef void (*LinkNeighbour)(const guint8 mac[6], bool v6, const char *ip, gpointer user);
+bool link_neighbours(LinkNeighbour fn, gpointer user, GError **err);
 
 /* --- addresses and routes of the host's end. @address, @gateway, @destination: text of one family. */
 bool link_add_address(const char *name, const char *address, const char *peer, guint prefix, GError **err);

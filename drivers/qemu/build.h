@@ -28,6 +28,8 @@ typedef bool (*QemuBuildFn)(QemuBuild *b, GError **err);
 /* Fills in what only a running domain has: aliases (libvirt's names: "virtio-disk0", "net0"),
  * graphics ports in @dry mode (5900), channel socket paths. The rest is done by start steps. */
 bool qemu_prepare_live(DomainDef *def, const QemuBuild *b, GError **err);
+/* A name that no other device of the running @def has, for a device that was plugged in. */
+void device_give_alias(const DomainDef *def, DeviceRef ref);
 /* The whole command line, in order. Gives. */
 QemuCommand *qemu_build(QemuBuild *b, GError **err);
 

@@ -39,6 +39,7 @@ typedef struct Run {
     LoopWatch *pid_watch;
     bool destroyed, shut_down, paused_start;
     GPtrArray *waiting;           /* Op of destroys that wait for the end */
+    struct { char *alias; int state; } unplug;    /* hotplug.c's, under its lock */
 } Run;
 Run *run_new(QemuDriver *driver, Domain *dom, char *dir);      /* @dir is taken; one reference */
 Run *run_ref(Run *run);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "drivers/qemu/graphics_start.h"
 #include "drivers/qemu/group.h"
+#include "drivers/qemu/hotplug.h"
 #include "drivers/qemu/start.h"
 #include "util/process.h"
 
@@ -90,6 +91,8 @@ static gboolean event_seen(gpointer user)
         set_state(dom, DOM_RUNNING, RUNNING_UNPAUSED, EVENT_RESUMED, 0);
     } else if (!strcmp(seen->name, "RESET")) {
         driver_emit(dom->driver, dom, DOMAIN_EVENT_REBOOT, 0, 0);
+    } else if (g_str_has_prefix(seen->name, "DEVICE_")) {
+        hotplug_event(run, seen->name, seen->data);
     }
     run_unref(run);
     g_free(seen->name);
@@ -189,6 +192,7 @@ static void run_ended(Run *run)
     process_wait(run->pidfd, 0, &status);
     graphics_release(dom->live);
     g_autofree char *why = why_ended(run, dom->live);
+    hotplug_guest_ended(run);
     int detail = run->destroyed ? 1 : run->shut_down ? 0 : 2;
     view->reason = run->destroyed ? SHUTOFF_DESTROYED : run->shut_down ? SHUTOFF_SHUTDOWN : SHUTOFF_CRASHED;
     view->state = DOM_SHUTOFF;

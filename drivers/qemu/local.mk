@@ -53,10 +53,14 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/guest_op.c \
 	drivers/qemu/hostdev_build.c \
 	drivers/qemu/hostdev_define.c \
+	drivers/qemu/hotplug.c drivers/qemu/hotplug.h \
+	drivers/qemu/hotplug_command.c \
+	drivers/qemu/hotplug_interface.c \
 	drivers/qemu/index.c drivers/qemu/index.h \
 	drivers/qemu/input_build.c \
 	drivers/qemu/interface_build.c \
 	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
+	drivers/qemu/interface_op.c \
 	drivers/qemu/interface_ovs.c \
 	drivers/qemu/interface_release.c \
 	drivers/qemu/interface_rules.c \

@@ -1,6 +1,8 @@
 /* What only a running domain has: aliases (by which QEMU, clients and events name a device), the numbers of block
  * nodes, and the boot index of each device. */
 #include "config.h"
+#include <stdlib.h>
+#include <string.h>
 #include "conf/board.h"
 #include "conf/disk.h"
 #include "drivers/qemu/address.h"
@@ -97,6 +99,27 @@ static char *alias_of(const DomainDef *def, const DeviceRef *ref)
     default:
         return prefixes[ref->kind] ? g_strdup_printf("%s%u", prefixes[ref->kind], ref->index) : NULL;
     }
+}
+
+/* Counted on from the highest number: what has just gone is not met again under its name. */
+static guint next_number(const DomainDef *def, DeviceKind kind)
+{
+    gsize len = strlen(prefixes[kind]);
+    guint next = 0;
+    DeviceRef ref;
+    for (DeviceIter i = { 0 }; device_next(def, &i, &ref);)
+        if (ref.info->alias && !strncmp(ref.info->alias, prefixes[kind], len) && g_ascii_isdigit(ref.info->alias[len]))
+            next = MAX(next, (guint)atoi(ref.info->alias + len) + 1);
+    return next;
+}
+
+void device_give_alias(const DomainDef *def, DeviceRef ref)
+{
+    if (ref.info->alias)
+        return;
+    if (prefixes[ref.kind])
+        ref.index = next_number(def, ref.kind);
+    ref.info->alias = alias_of(def, &ref);
 }
 
 static void give_aliases(DomainDef *def)

@@ -142,6 +142,25 @@ GArray *domain_memory_stats(Domain *dom);            /* gives */
 typedef struct { char *name; int type; /* virTypedParameterType */ union { int i; guint u; gint64 l; guint64 ul; double d; bool b; char *s; } v; } DomainStat;
 GArray *domain_stats(Domain *dom, guint types);      /* gives; free with domain_stats_free */
 void domain_stats_free(GArray *stats);
+/* --- devices (hotplug.c): @flags virDomainDeviceModifyFlags; @xml: one device. */
+void domain_attach_device(Domain *dom, const char *xml, guint flags, DomainDone done, gpointer user);
+void domain_detach_device(Domain *dom, const char *xml, guint flags, DomainDone done, gpointer user);
+void domain_detach_device_alias(Domain *dom, const char *alias, guint flags, DomainDone done, gpointer user);
+void domain_update_device(Domain *dom, const char *xml, guint flags, DomainDone done, gpointer user);
+/* --- network cards (interface_op.c). @device: the name on the host, or the MAC address. */
+typedef struct LinkCounters LinkCounters;
+/* Of a running guest, as the guest sees it: rx is what it receives. I/O thread. */
+bool domain_interface_stats(Domain *dom, const char *device, LinkCounters *ret, GError **err);
+/* Rates in the order of interface_rate_names; domain_interface_rates gives all that count now (virDomainModificationImpact). */
+enum { INTERFACE_RATES = 7 };
+extern const char *const interface_rate_names[INTERFACE_RATES];
+typedef struct { bool set; guint64 value; } InterfaceRate;
+bool domain_interface_rates(Domain *dom, const char *device, guint flags, guint64 ret[INTERFACE_RATES], GError **err);
+void domain_set_interface_rates(Domain *dom, const char *device, const InterfaceRate rates[INTERFACE_RATES], guint flags, DomainDone done,
+                                gpointer user);
+/* Addresses of the guest's cards that the host's neighbour tables know: DomainNicAddress. Gives. */
+typedef struct { char *name, *mac, *address; bool v6; guint prefix; } DomainNicAddress;
+GPtrArray *domain_interface_neighbours(Domain *dom, GError **err);
 /* When a client goes: guests started with AUTODESTROY by @owner are destroyed. */
 void qemu_driver_owner_gone(QemuDriver *driver, gconstpointer owner);
 void domain_set_owner(Domain *dom, gconstpointer owner);

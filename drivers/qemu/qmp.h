@@ -46,8 +46,6 @@ void qmp_send(Qmp *qmp, const char *command, json_object *args, QmpDone done, gp
 QmpReply *qmp_call(Qmp *qmp, const char *command, json_object *args, guint timeout_ms, GError **err);
 /* Gives QEMU a copy of @fd, which its commands then know by @name (getfd). */
 bool qmp_give_fd(Qmp *qmp, const char *name, int fd, guint timeout_ms, GError **err);
-/* Gives QEMU a copy of @fd, which its commands then know by @name (getfd). */
-bool qmp_give_fd(Qmp *qmp, const char *name, int fd, guint timeout_ms, GError **err);
 /* A whole command line as a client wrote it ({"execute": ...}); gives QEMU's whole answer, error or not. */
 QmpReply *qmp_call_raw(Qmp *qmp, json_object *command /* taken */, guint timeout_ms, GError **err);
 static inline void qmp_reply_free(QmpReply *reply)

@@ -135,6 +135,49 @@ def ethernet(t):
     t.gone("a")
 
 
+@case("a card comes to a running guest, and to its definition; its limits, link and counters change")
+def attach(t):
+    t.start("a", t.bridged())
+    t.virsh("attach-interface", "a", "bridge", "br0", "--mac", MAC % 2, "--model", "virtio", "--live", "--config")
+    xml = t.virsh("dumpxml", "a")
+    tap = device(xml, 1)
+    equal(show(tap)["master"], "br0")
+    check("<alias name='net1'/>" in xml, "its alias")
+    live, stored = (re.findall("<address type='pci'[^>]*>", t.virsh("dumpxml", "a", *more)) for more in ((), ("--inactive",)))
+    equal(live, stored, "addresses in both definitions")
+    t.virsh("domif-setlink", "a", MAC % 2, "down")
+    equal(t.virsh("domif-getlink", "a", tap), "%s down" % tap)
+    t.virsh("domiftune", "a", tap, "--inbound", "1000,2000,64", "--outbound", "500", "--live", "--config")
+    check("rate 8Mbit ceil 16Mbit" in command("tc", "class", "show", "dev", tap), command("tc", "class", "show", "dev", tap))
+    check("inbound.peak   : 2000" in t.virsh("domiftune", "a", tap), "domiftune")
+    equal(t.virsh("dumpxml", "a", "--inactive").count("<outbound average='500'/>"), 1)
+    t.virsh("domiftune", "a", tap, "--inbound", "0", "--outbound", "0")
+    check("htb" not in command("tc", "qdisc", "show", "dev", tap), "no limit")
+    check("rx_bytes" in t.virsh("domifstat", "a", tap), "domifstat")
+    t.restart()
+    equal(device(t.virsh("dumpxml", "a"), 1), tap)
+    check("existing" not in t.virsh("dumpxml", "a"), "")
+    t.gone("a")
+
+
+@case("what cannot be attached, detached or changed says so and leaves nothing")
+def attach_refused(t):
+    t.start("a", t.bridged())
+    had = links()
+    for words, said in (
+            (("attach-interface", "a", "bridge", "nobody", "--model", "virtio"), "bridge 'nobody' does not exist"),
+            (("detach-interface", "a", "bridge", "--mac", MAC % 9), MAC % 9),
+            (("domiftune", "a", "nobody", "--inbound", "1"), "nobody"),
+            (("attach-interface", "a", "bridge", "br0", "--target", "uplink"), "uplink"),
+            (("domif-setlink", "a", "nobody", "up"), "nobody")):
+        answer = t.refused(*words)
+        check(said in answer, "%s: %s" % (words[0], answer))
+        equal(links(), had)
+    other = t.file("other.xml", t.nic("bridge", "bridge='br0'", model="e1000"))
+    check("model" in t.refused("update-device", "a", other), "a model is fixed")
+    t.gone("a")
+
+
 REFUSED = (
     ("bridge", "bridge='nobody'", "", "bridge 'nobody' does not exist"),
     ("bridge", "bridge='uplink'", "", "is no bridge"),
