@@ -16,6 +16,7 @@ static const GlueArea *const areas[] = {
     &glue_volume,
     &glue_hotplug,
     &glue_interface,
+    &glue_tune,
 };
 
 const RpcHandlerRow *glue_rows(guint *ret_n)
@@ -198,7 +199,7 @@ void glue_param_ullong(RemoteTypedParam *ret, const char *field, guint64 value)
     glue_param(ret, &(DomainStat){ .name = (char *)field, .type = PARAM_ULLONG, .v.ul = value });
 }
 
-static const DomainStat *stat_find(const GArray *stats, const char *name)
+const DomainStat *glue_stat_find(const GArray *stats, const char *name)
 {
     for (guint i = 0; i < stats->len; i++) {
         const DomainStat *stat = &g_array_index(stats, DomainStat, i);
@@ -210,7 +211,7 @@ static const DomainStat *stat_find(const GArray *stats, const char *name)
 
 bool glue_stat_number(const GArray *stats, const char *name, guint64 *ret)
 {
-    const DomainStat *stat = stat_find(stats, name);
+    const DomainStat *stat = glue_stat_find(stats, name);
     if (!stat)
         return false;
     switch ((ParamType)stat->type) {
@@ -233,6 +234,6 @@ bool glue_stat_number(const GArray *stats, const char *name, guint64 *ret)
 
 const char *glue_stat_text(const GArray *stats, const char *name)
 {
-    const DomainStat *stat = stat_find(stats, name);
+    const DomainStat *stat = glue_stat_find(stats, name);
     return stat && stat->type == PARAM_STRING ? stat->v.s : NULL;
 }

@@ -39,7 +39,7 @@ void glue_client_gone(RpcClient *client);
 
 typedef struct { const RpcHandlerRow *rows; guint n; } GlueArea;
 extern const GlueArea glue_connect, glue_domain, glue_domain_xml, glue_domain_misc, glue_stats, glue_events,
-    glue_node, glue_console, glue_storage, glue_volume, glue_hotplug, glue_interface;
+    glue_node, glue_console, glue_storage, glue_volume, glue_hotplug, glue_interface, glue_tune;
 #define GLUE_AREA(area) const GlueArea area = { area##_rows, G_N_ELEMENTS(area##_rows) }
 #define REMOTE(proc, handler) { REMOTE_PROGRAM, proc, handler }
 #define QEMU(proc, handler) { QEMU_PROGRAM, proc, handler }
@@ -97,6 +97,7 @@ typedef enum { PARAM_INT = 1, PARAM_UINT, PARAM_LLONG, PARAM_ULLONG, PARAM_DOUBL
 void glue_param(RemoteTypedParam *ret, const DomainStat *stat);
 void glue_param_ullong(RemoteTypedParam *ret, const char *field, guint64 value);
 /* The number called @name among @stats; false when there is none. */
+const DomainStat *glue_stat_find(const GArray *stats, const char *name);      /* NULL: there is none */
 bool glue_stat_number(const GArray *stats, const char *name, guint64 *ret);
 const char *glue_stat_text(const GArray *stats, const char *name);
 

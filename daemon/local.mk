@@ -14,6 +14,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_interface.c \
 	daemon/glue_node.c \
 	daemon/glue_stats.c \
+	daemon/glue_tune.c \
 	daemon/glue_storage.c \
 	daemon/glue_volume.c \
 	daemon/service.c daemon/service.h \

@@ -97,7 +97,10 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/tune.h \
 	drivers/qemu/tune_cpu.c \
 	drivers/qemu/tune_define.c \
+	drivers/qemu/tune_disk.c \
 	drivers/qemu/tune_memory.c \
+	drivers/qemu/tune_op.c drivers/qemu/tune_op.h \
+	drivers/qemu/disk_throttle.c drivers/qemu/disk_throttle.h \
 	drivers/qemu/video_build.c \
 	drivers/qemu/video_define.c \
 	drivers/qemu/virtio_props.c drivers/qemu/virtio_props.h

@@ -161,6 +161,15 @@ void domain_set_interface_rates(Domain *dom, const char *device, const Interface
 /* Addresses of the guest's cards that the host's neighbour tables know: DomainNicAddress. Gives. */
 typedef struct { char *name, *mac, *address; bool v6; guint prefix; } DomainNicAddress;
 GPtrArray *domain_interface_neighbours(Domain *dom, GError **err);
+/* --- tuning (tune_op.c): groups of typed parameters, read from the kernel where the guest runs. Flags: AFFECT_LIVE,
+ * AFFECT_CONFIG. */
+typedef enum { TUNE_SCHED, TUNE_MEMORY, TUNE_BLKIO, TUNE_NUMA, TUNE_DISK, TUNE__N } DomainTune;
+typedef struct { const char *name; int type; } DomainTuneField;       /* virTypedParameterType */
+const DomainTuneField *domain_tune_fields(DomainTune what, guint *ret_n);
+/* @disk: of TUNE_DISK, its target or source path. Items: DomainStat; give, free with domain_stats_free. */
+GArray *domain_tune_get(Domain *dom, DomainTune what, const char *disk, guint flags, GError **err);
+/* @params (taken): DomainStat of the fields' types, each field once. */
+void domain_tune_set(Domain *dom, DomainTune what, const char *disk, GArray *params, guint flags, DomainDone done, gpointer user);
 /* When a client goes: guests started with AUTODESTROY by @owner are destroyed. */
 void qemu_driver_owner_gone(QemuDriver *driver, gconstpointer owner);
 void domain_set_owner(Domain *dom, gconstpointer owner);

@@ -65,6 +65,7 @@ static const struct { const char *name; StartStep take; } steps[] = {
     { "spawn", start_spawn },
     { "greet", start_greet },
     { "threads", start_threads },
+    { "throttle", start_throttle },
     { "go", start_go },
     { "status", start_status },
 };

@@ -32,6 +32,7 @@ bool start_labels(Start *s, GError **err);      /* label.c: QEMU's user, and the
 bool start_group(Start *s, GError **err);       /* control groups with the guest's limits */
 bool start_place(pid_t pid, gpointer start, GError **err);    /* ProcessSpec.place of QEMU */
 bool start_threads(Start *s, GError **err);     /* QEMU's threads, each with its own limits */
+bool start_throttle(Start *s, GError **err);    /* <iotune> of disks */
 void start_settle(Run *run);                     /* does what start_threads left for later; I/O thread */
 void adopt_group(Run *run, const DomainDef *live);
 /* start_process.c */

@@ -1,4 +1,6 @@
 /* Control groups and tuning of a start, and of a guest that is taken up again. */
+#include "drivers/qemu/disk_throttle.h"
+#include "drivers/qemu/each.h"
 #include "drivers/qemu/start.h"
 #include "drivers/qemu/tune.h"
 
@@ -28,6 +30,14 @@ bool start_threads(Start *s, GError **err)
     s->settle_later = !tune_asks_threads(s->def);
     return group_learn(g, s->run->qmp, err) && (s->settle_later || group_move_threads(g, err)) &&
            tune_threads(g, s->def, THREAD_VCPU, err) && tune_threads(g, s->def, THREAD_IOTHREAD, err);
+}
+
+bool start_throttle(Start *s, GError **err)
+{
+    EACH_DEVICE(s->def, DEV_DISK, Disk, disk)
+        if (disk->iotune && !throttle_apply(s->run->qmp, disk, err))
+            return false;
+    return true;
 }
 
 static bool settle_job(gpointer user, GError **err)
