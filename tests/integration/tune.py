@@ -1,15 +1,11 @@
 #!/usr/bin/python3
 """Resource control by unmodified virsh: each value, from the XML and live, is read back from the kernel: the cgroup's
 file, the thread's CPUs, the process's limits."""
-import ctypes
-import glob
-import hashlib
+import json
 import os
 import re
 import signal
-import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from qvirt_test import *                                     # noqa: E402
@@ -125,6 +121,96 @@ def schedulers(t):
     equal(os.sched_getscheduler(t.thread("iothread1")), os.SCHED_IDLE, "iothread 1")
     check(" bind:0 " in open("/proc/%d/numa_maps" % t.pid()).read(), "no mapping is bound to node 0")
     equal(t.kernel("cpuset", "cpuset.mems", "vcpu0"), "0", "nodes of vcpu 0")
+
+
+@case("schedinfo: live values come from the kernel and go to it")
+def schedinfo(t):
+    before = t.schedinfo()
+    equal((before["Scheduler"], before["cpu_shares"], before["vcpu_quota"]), ("posix", "2048", "60000"), "before")
+    t.virsh("schedinfo", t.name, "--live", "--set", "cpu_shares=512", "vcpu_quota=-1", "emulator_period=70000", "iothread_quota=15000")
+    equal(t.kernel("cpu", "cpu.shares"), "512", "shares")
+    equal([t.kernel("cpu", "cpu.cfs_quota_us", "vcpu%d" % n) for n in (0, 1)], ["-1", "-1"], "quotas")
+    equal(t.kernel("cpu", "cpu.cfs_period_us", "emulator"), "70000", "period")
+    equal(t.kernel("cpu", "cpu.cfs_quota_us", "iothread2"), "15000", "quota of an iothread")
+    with open("%s/%s/cpu.shares" % (t.mounts["cpu"], t.group()), "w") as f:
+        f.write("333")
+    equal(t.schedinfo()["cpu_shares"], "333", "what somebody else wrote")
+    equal(t.schedinfo("--config")["cpu_shares"], "2048", "stored")
+    t.virsh("schedinfo", t.name, "--config", "--set", "cpu_shares=100")
+    check("<shares>100</shares>" in t.virsh("dumpxml", t.name, "--inactive"), "stored XML")
+    check("<shares>512</shares>" in t.virsh("dumpxml", t.name), "live XML")
+
+
+@case("refused: values out of range, unknown parameters, wrong combinations")
+def refused(t):
+    check("out of range [1000, 1000000]" in t.refused("schedinfo", t.name, "--live", "--set", "vcpu_period=10"), "period")
+    check("out of range [2, 262144]" in t.refused("schedinfo", t.name, "--config", "--set", "cpu_shares=1"), "shares")
+    check("lower than or equal" in t.refused("memtune", t.name, "--hard-limit", "600M", "--swap-hard-limit", "500M", "--live"), "memtune")
+    check("can't change numatune mode" in t.refused("numatune", t.name, "--mode", "interleave", "--nodeset", "0", "--live"), "numatune")
+    check("node 77 is unavailable" in t.refused("numatune", t.name, "--nodeset", "77", "--live"), "nodeset")
+    check("block device" in t.refused("blkiotune", t.name, "--device-read-iops-sec", "/dev/null,10", "--live"), "blkiotune")
+    equal(t.kernel("memory", "memory.limit_in_bytes"), str(900 << 20), "hard limit")
+
+
+@case("memtune: live and stored, raised, lowered and lifted")
+def memtune(t):
+    def shown(*options):
+        return dict(re.findall(r"(\w+_limit) *: (\w+)", t.virsh("memtune", t.name, *options)))
+    equal(shown(), {"hard_limit": str(900 << 10), "soft_limit": str(500 << 10), "swap_hard_limit": "unlimited"}, "before")
+    t.virsh("memtune", t.name, "--hard-limit", "1000M", "--swap-hard-limit", "1200M", "--live", "--config")
+    equal(t.kernel("memory", "memory.limit_in_bytes"), str(1000 << 20), "hard limit")
+    equal(t.kernel("memory", "memory.memsw.limit_in_bytes"), str(1200 << 20), "with swap")
+    t.virsh("memtune", t.name, "--hard-limit", "1500M", "--swap-hard-limit", "1600M", "--live")
+    equal(t.kernel("memory", "memory.memsw.limit_in_bytes"), str(1600 << 20), "raised past the former")
+    t.virsh("memtune", t.name, "--soft-limit", "-1", "--live")
+    equal(shown()["soft_limit"], "unlimited")
+    equal(shown("--config")["swap_hard_limit"], str(1200 << 10))
+
+
+@case("blkiotune: weight and limits of a disk of the host")
+def blkiotune(t):
+    disk = next((d for d in sorted(os.listdir("/sys/block")) if d.startswith(("vd", "sd", "nvme"))), None)
+    if "blkio" not in t.mounts or not disk:
+        raise Skip("no blkio controller or no disk")
+    number = open("/sys/block/%s/dev" % disk).read().strip()
+    t.virsh("blkiotune", t.name, "--device-read-bytes-sec", "/dev/%s,1000000" % disk, "--device-write-iops-sec", "/dev/%s,500" % disk, "--live", "--config")
+    equal(t.kernel("blkio", "blkio.throttle.read_bps_device"), number + " 1000000", "bytes")
+    equal(t.kernel("blkio", "blkio.throttle.write_iops_device"), number + " 500", "operations")
+    check("/dev/%s,1000000" % disk in t.virsh("blkiotune", t.name), "shown")
+    check("<read_bytes_sec>1000000</read_bytes_sec>" in t.virsh("dumpxml", t.name, "--inactive"), "stored")
+    t.virsh("blkiotune", t.name, "--device-read-bytes-sec", "/dev/%s,0" % disk, "--live")
+    equal(t.kernel("blkio", "blkio.throttle.read_bps_device"), "", "lifted")
+    if os.path.exists("%s/%s/blkio.bfq.weight" % (t.mounts["blkio"], t.group())):
+        t.virsh("blkiotune", t.name, "--weight", "321", "--live")
+        equal(t.kernel("blkio", "blkio.bfq.weight"), "321", "weight")
+        check(re.search(r"weight *: 321", t.virsh("blkiotune", t.name)), "shown weight")
+
+
+@case("numatune: shown, and nodes changed where that is possible")
+def numatune(t):
+    equal(re.findall(r": (\w+)", t.virsh("numatune", t.name)), ["strict", "0"], "shown")
+    t.virsh("numatune", t.name, "--nodeset", "0", "--live")
+    t.virsh("numatune", t.name, "--mode", "interleave", "--nodeset", "0", "--config")
+    check("<memory mode='interleave' nodeset='0'/>" in t.virsh("dumpxml", t.name, "--inactive"), "stored")
+
+
+@case("blkdeviotune: QEMU's own throttle, from the XML and live")
+def blkdeviotune(t):
+    disk = t.demo_disk("throttled.img")
+    xml = t.xml("throttled", disk=disk).replace("<target dev='vda'", "<iotune><read_iops_sec>77</read_iops_sec></iotune><target dev='vda'")
+    t.virsh("define", t.file("throttled.xml", xml))
+    t.virsh("start", "throttled", "--paused")
+
+    def qemu():
+        blocks = json.loads(t.virsh("qemu-monitor-command", "throttled", '{"execute": "query-block"}'))["return"]
+        return next(b["inserted"] for b in blocks if b.get("inserted", {}).get("file", "").endswith("throttled.img") or "virtio" in b.get("qdev", ""))
+    equal(qemu()["iops_rd"], 77, "read iops at the start")
+    t.virsh("blkdeviotune", "throttled", "vda", "--total-bytes-sec", "5000", "--total-bytes-sec-max", "9000", "--live", "--config")
+    equal((qemu()["bps"], qemu()["bps_max"], qemu()["iops_rd"]), (5000, 9000, 77), "live")
+    check(re.search(r"total_bytes_sec: 5000", t.virsh("blkdeviotune", "throttled", "vda")), "shown")
+    check("<total_bytes_sec>5000</total_bytes_sec>" in t.virsh("dumpxml", "throttled", "--inactive"), "stored")
+    check("cannot be set at the same time" in t.refused("blkdeviotune", "throttled", "vda", "--total-bytes-sec", "1", "--read-bytes-sec", "1"), "words")
+    t.virsh("destroy", "throttled")
 
 
 @case("a guest over its hard limit is stopped by the kernel, and the log says why")
