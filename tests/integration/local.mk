@@ -8,6 +8,7 @@ integration_tests = \
 	tests/integration/readopt.py \
 	tests/integration/clients.py \
 	tests/integration/interfaces.py \
+	tests/integration/interfaces_guest.py \
 	tests/integration/qvirt.py \
 	tests/integration/security.py \
 	tests/integration/storage.py \
@@ -15,7 +16,7 @@ integration_tests = \
 	tests/integration/tune.py \
 	tests/integration/linux.py
 
-EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py tests/integration/own_network.py
+EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py tests/integration/own_network.py tests/integration/linux_guest.py
 
 check-integration: all
 	$(MAKE) -j1 check-TESTS TESTS="$(integration_tests)"
