@@ -43,7 +43,7 @@ static const XmRow route_rows[] = {
     A_STR(InterfaceRoute, gateway, "gateway", .flags = XM_REQUIRED),
     A_OPT(InterfaceRoute, metric, "metric"),
 };
-static const XmElem route_elem = ELEM("route", InterfaceRoute, route_rows);
+const XmElem route_elem = ELEM("route", InterfaceRoute, route_rows);
 
 /* --- <source> by type of interface */
 
@@ -148,7 +148,7 @@ static const XmRow vlan_rows[] = {
     A_YESNO(Interface, vlan.trunk, "trunk", .written = trunk_written),
     LIST   (Interface, vlan.tags, "tag", tag_elem, .max_items = 4096),
 };
-static const XmElem vlan_elem = ELEM("vlan", Interface, vlan_rows, .loaded = vlan_loaded, .check = vlan_check);
+const XmElem vlan_elem = ELEM("vlan", Interface, vlan_rows, .loaded = vlan_loaded, .check = vlan_check);
 
 static const XmRow vport_parameter_rows[] = {
     A_OPT (Interface, vport.managerid, "managerid", .max = 255),
@@ -187,7 +187,7 @@ static const XmRow vport_rows[] = {
     A_ENUM(Interface, vport.type, "type", vport_type),
     INLINE("parameters", vport_parameters_elem),
 };
-static const XmElem vport_elem = ELEM("virtualport", Interface, vport_rows, .loaded = vport_loaded, .present = vport_present,
+const XmElem vport_elem = ELEM("virtualport", Interface, vport_rows, .loaded = vport_loaded, .present = vport_present,
                                       .check = vport_check);
 
 static bool rate_check(gconstpointer obj, char **why)
@@ -210,7 +210,7 @@ static const XmRow bandwidth_rows[] = {
     INLINE_AT(Interface, bandwidth.in, "inbound", in_elem),
     INLINE_AT(Interface, bandwidth.out, "outbound", out_elem),
 };
-static const XmElem bandwidth_elem = ELEM("bandwidth", Interface, bandwidth_rows);
+const XmElem bandwidth_elem = ELEM("bandwidth", Interface, bandwidth_rows);
 
 #define ONE(id, name, ...) \
     static const XmRow id##_rows[] = { __VA_ARGS__ }; \

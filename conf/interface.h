@@ -65,5 +65,7 @@ typedef struct {
 } Interface;
 
 extern const XmElem interface_elem;
+/* Parts that networks have too; their rows lie in an Interface (route_elem: InterfaceRoute). */
+extern const XmElem vlan_elem, vport_elem, bandwidth_elem, route_elem;
 extern const XmEnum interface_type, macvtap_mode, vport_type, nic_driver, link_state;
 #endif

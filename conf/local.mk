@@ -19,6 +19,9 @@ conf_libconf_a_SOURCES = \
 	conf/interface.c conf/interface.h \
 	conf/lease.c conf/lease.h \
 	conf/memory.c conf/memory.h \
+	conf/network.c conf/network.h \
+	conf/network_port.c \
+	conf/network_rules.c \
 	conf/os.c conf/os.h \
 	conf/redirdev.c \
 	conf/rng.c conf/rng.h \

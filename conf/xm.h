@@ -80,6 +80,7 @@ typedef enum {
     XM_SECRET   = 1 << 6,   /* written only with XM_FORMAT_SECRET */
     XM_ALIAS    = 1 << 7,   /* an old spelling: read, never written */
     XM_EMPTY_ABSENT = 1 << 8, /* an empty string counts as absent */
+    XM_END_TAG  = 1 << 9,   /* the element has an end tag also without content */
 } XmFlag;
 
 struct XmRow {

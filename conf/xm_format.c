@@ -112,10 +112,12 @@ static void write_rest(Format *f, const XmElem *e, gconstpointer obj, const XmRo
     f->indent += 2;
     write_content(f, e, obj, tag);
     f->indent -= 2;
-    if (f->tag_open) {
+    if (f->tag_open && !(tag->flags & XM_END_TAG)) {
         g_string_append(f->out, "/>\n");
         f->tag_open = false;
     } else {
+        if (f->tag_open)
+            g_string_append(f->out, ">\n");
         if (f->out->len != f->text_end)
             append_indent(f);
         close_tag(f, tag);

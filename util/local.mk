@@ -8,6 +8,7 @@ util_libutil_a_SOURCES = \
 	util/host.c util/host.h \
 	util/ids.c util/ids.h \
 	util/image.c util/image.h \
+	util/inet.c util/inet.h \
 	util/log.c util/log.h \
 	util/link.c util/link.h \
 	util/link_bridge.c \

@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/graphics_start \
 	tests/unit/index \
 	tests/unit/link \
+	tests/unit/network \
 	tests/unit/pci_bus \
 	tests/unit/qmp \
 	tests/unit/settings \
