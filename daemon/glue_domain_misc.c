@@ -24,6 +24,14 @@ GLUE_WRITE(inject_nmi, RemoteDomainInjectNmiArgs)
     return true;
 }
 
+GLUE_WRITE(wakeup, RemoteDomainPmWakeupArgs)
+{
+    if (!glue_flags(call, args->flags, 0, err))
+        return false;
+    domain_wakeup(dom, glue_done, call);
+    return true;
+}
+
 GLUE_WRITE(monitor_command, QemuDomainMonitorCommandArgs)
 {
     enum { HMP = 1 };
@@ -133,6 +141,7 @@ GLUE_READ(get_security_label_list, RemoteDomainGetSecurityLabelListArgs, RemoteD
 static const RpcHandlerRow glue_domain_misc_rows[] = {
     REMOTE(PROC_DOMAIN_SEND_KEY, send_key),
     REMOTE(PROC_DOMAIN_INJECT_NMI, inject_nmi),
+    REMOTE(PROC_DOMAIN_PM_WAKEUP, wakeup),
     QEMU(PROC_QEMU_DOMAIN_MONITOR_COMMAND, monitor_command),
     REMOTE(PROC_DOMAIN_SET_LIFECYCLE_ACTION, set_lifecycle_action),
     REMOTE(PROC_DOMAIN_GET_MAX_MEMORY, get_max_memory),

@@ -361,7 +361,17 @@ static bool edit_metadata(const Change *c, GError **err)
     return apply_metadata(c->now, m->type, m->text, m->key, m->uri, err);
 }
 
-static const ChangeKind metadata_change = { "metadata", edit_metadata, NULL, NULL };
+static void metadata_changed(Domain *dom, bool live, gpointer data)
+{
+    const Metadata *m = data;
+    DomainEvent event = { .id = DOMAIN_EVENT_METADATA_CHANGE, .name = dom->view->name, .dom_id = dom->view->id, .a = m->type,
+                          .s1 = m->type == META_ELEMENT ? m->uri : NULL };
+    memcpy(event.uuid, dom->view->uuid, 16);
+    if (dom->driver->on_event)
+        dom->driver->on_event(&event, dom->driver->event_user);
+}
+
+static const ChangeKind metadata_change = { "metadata", edit_metadata, NULL, metadata_changed };
 
 void domain_set_metadata(Domain *dom, int type, const char *text, const char *key, const char *uri, guint flags,
                          DomainDone done, gpointer user)

@@ -140,19 +140,9 @@ void domain_send_key(Domain *dom, guint codeset, guint hold_ms, const guint *cod
     refuse(dom, QV_ERR_CONFIG_UNSUPPORTED, "only Linux key codes of a PC keyboard and QEMU numbers (qnum) can be sent", done, user);
 }
 
-void domain_set_lifecycle_action(Domain *dom, guint type, guint action, guint flags, DomainDone done, gpointer user)
+void domain_wakeup(Domain *dom, DomainDone done, gpointer user)
 {
-    refuse(dom, QV_ERR_NO_SUPPORT, "virDomainSetLifecycleAction", done, user);
-}
-
-void domain_open_graphics(Domain *dom, guint index, guint flags, DomainDone done, gpointer user)
-{
-    refuse(dom, QV_ERR_NO_SUPPORT, "virDomainOpenGraphicsFD", done, user);
-}
-
-char *domain_hostname_of_vnc(Domain *dom)
-{
-    return NULL;
+    guest_call(dom, "system_wakeup", NULL, 0, done, user);
 }
 
 /* --- monitor commands as they are */

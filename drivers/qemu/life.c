@@ -5,14 +5,15 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+#include "drivers/qemu/events.h"
 #include "drivers/qemu/graphics_start.h"
 #include "drivers/qemu/group.h"
 #include "drivers/qemu/hotplug.h"
 #include "drivers/qemu/start.h"
 #include "util/process.h"
 
-enum { EVENT_STARTED = 2, EVENT_SUSPENDED = 3, EVENT_RESUMED = 4, EVENT_STOPPED = 5, EVENT_SHUTDOWN = 6 };
-enum { RUNNING_BOOTED = 1, RUNNING_UNPAUSED = 5, PAUSED_USER = 1, SHUTOFF_SHUTDOWN = 1, SHUTOFF_DESTROYED = 2,
+enum { EVENT_STARTED = 2, EVENT_RESUMED = 4, EVENT_STOPPED = 5, EVENT_SHUTDOWN = 6 };
+enum { RUNNING_BOOTED = 1, PAUSED_USER = 1, SHUTOFF_SHUTDOWN = 1, SHUTOFF_DESTROYED = 2,
        SHUTOFF_CRASHED = 3, SHUTOFF_FAILED = 6 };
 
 Run *run_new(QemuDriver *driver, Domain *dom, char *dir)
@@ -57,43 +58,16 @@ static void on_pidfd(guint ready, gpointer user)
     run_ended(user);
 }
 
-typedef struct { Run *run; char *name; json_object *data; } Seen;
+typedef struct { Run *run; char *name; json_object *data; gint64 seconds; guint micros; } Seen;
 
-static void set_state(Domain *dom, DomState state, int reason, int event, int detail)
-{
-    if (dom->view->state == state)
-        return;
-    DomainView *view = domain_view_copy(dom->view);
-    view->state = state;
-    view->reason = reason;
-    index_publish(dom->driver->index, dom, view);
-    driver_emit(dom->driver, dom, DOMAIN_EVENT_LIFECYCLE, event, detail);
-}
-
-/* A monitor event, on the I/O thread. */
+/* A monitor event. Its order among others and the end of the process is the order of this thread's turns. */
 static gboolean event_seen(gpointer user)
 {
     Seen *seen = user;
     Run *run = seen->run;
-    Domain *dom = run->dom;
 
-    if (dom->run != run || !run->pid_watch) {
-        /* too late, or too early: the start tells the state itself */
-    } else if (!strcmp(seen->name, "SHUTDOWN")) {
-        if (!run->shut_down && !run->destroyed)
-            driver_emit(dom->driver, dom, DOMAIN_EVENT_LIFECYCLE, EVENT_SHUTDOWN, 0);
-        run->shut_down = true;
-        if (dom->live && dom->live->frame.on_poweroff != LIFECYCLE_PRESERVE)
-            process_kill(run->pidfd, SIGTERM);
-    } else if (!strcmp(seen->name, "STOP") && !run->shut_down) {
-        set_state(dom, DOM_PAUSED, PAUSED_USER, EVENT_SUSPENDED, 0);
-    } else if (!strcmp(seen->name, "RESUME")) {
-        set_state(dom, DOM_RUNNING, RUNNING_UNPAUSED, EVENT_RESUMED, 0);
-    } else if (!strcmp(seen->name, "RESET")) {
-        driver_emit(dom->driver, dom, DOMAIN_EVENT_REBOOT, 0, 0);
-    } else if (g_str_has_prefix(seen->name, "DEVICE_")) {
-        hotplug_event(run, seen->name, seen->data);
-    }
+    if (run->dom->run == run && run->pid_watch)      /* else too late, or too early: the start tells the state itself */
+        guest_event(run, seen->name, seen->data, seen->seconds, seen->micros);
     run_unref(run);
     g_free(seen->name);
     json_object_put(seen->data);
@@ -104,7 +78,7 @@ static gboolean event_seen(gpointer user)
 static void on_qmp_event(const char *name, json_object *data, gint64 seconds, guint micros, gpointer user)
 {
     Seen *seen = g_new(Seen, 1);
-    *seen = (Seen){ run_ref(user), g_strdup(name), data ? json_object_get(data) : NULL };
+    *seen = (Seen){ run_ref(user), g_strdup(name), data ? json_object_get(data) : NULL, seconds, micros };
     g_idle_add_full(G_PRIORITY_DEFAULT, event_seen, seen, NULL);
 }
 

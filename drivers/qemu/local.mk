@@ -38,6 +38,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/display_define.c drivers/qemu/display_define.h \
 	drivers/qemu/driver.c drivers/qemu/driver.h \
 	drivers/qemu/each.h \
+	drivers/qemu/events.c drivers/qemu/events.h \
 	drivers/qemu/filesystem_build.c \
 	drivers/qemu/firmware.c drivers/qemu/firmware.h \
 	drivers/qemu/firmware_build.c \
@@ -50,7 +51,9 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
 	drivers/qemu/group.c drivers/qemu/group.h \
+	drivers/qemu/guest_graphics.c \
 	drivers/qemu/guest_op.c \
+	drivers/qemu/guest_policy.c \
 	drivers/qemu/hostdev_build.c \
 	drivers/qemu/hostdev_define.c \
 	drivers/qemu/hotplug.c drivers/qemu/hotplug.h \

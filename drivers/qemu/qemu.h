@@ -117,6 +117,7 @@ void domain_reboot(Domain *dom, guint flags, DomainDone done, gpointer user);
 void domain_reset(Domain *dom, guint flags, DomainDone done, gpointer user);
 void domain_suspend(Domain *dom, DomainDone done, gpointer user);
 void domain_resume(Domain *dom, DomainDone done, gpointer user);
+void domain_wakeup(Domain *dom, DomainDone done, gpointer user);
 void domain_set_autostart(Domain *dom, bool on, DomainDone done, gpointer user);
 void domain_rename(Domain *dom, const char *name, guint flags, DomainDone done, gpointer user);
 /* type: virDomainMetadataType. */
@@ -134,7 +135,6 @@ void domain_set_lifecycle_action(Domain *dom, guint type, guint action, guint fl
  * former owner's stream is ended by its fd's end. */
 void domain_open_console(Domain *dom, const char *device, guint flags, bool channel, DomainDone done, gpointer user);
 void domain_open_graphics(Domain *dom, guint index, guint flags, DomainDone done, gpointer user);   /* @result: int * fd */
-char *domain_hostname_of_vnc(Domain *dom);
 /* Last known balloon statistics: virDomainMemoryStatTags -> value pairs. Answers at once. */
 typedef struct { int tag; guint64 value; } DomainMemoryStat;
 GArray *domain_memory_stats(Domain *dom);            /* gives */

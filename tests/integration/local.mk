@@ -7,6 +7,7 @@ integration_tests = \
 	tests/integration/bad_input.py \
 	tests/integration/readopt.py \
 	tests/integration/clients.py \
+	tests/integration/events.py \
 	tests/integration/interfaces.py \
 	tests/integration/interfaces_guest.py \
 	tests/integration/qvirt.py \
