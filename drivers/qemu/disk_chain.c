@@ -2,6 +2,7 @@
  * Only what a definition calls qcow2 is read as qcow2: a guest could write a header into a raw disk. */
 #include <string.h>
 #include "conf/disk.h"
+#include "drivers/qemu/disk_nodes.h"
 #include "drivers/qemu/each.h"
 #include "drivers/qemu/start.h"
 #include "util/image.h"
@@ -46,7 +47,7 @@ static bool add_backing(StorageSource *src, GError **err)
     return true;
 }
 
-static bool complete_chain(Disk *disk, GError **err)
+bool disk_complete_chain(Disk *disk, GError **err)
 {
     StorageSource *src = &disk->src;
 
@@ -68,7 +69,7 @@ static bool complete_chain(Disk *disk, GError **err)
 bool start_chains(Start *s, GError **err)
 {
     EACH_DEVICE(s->def, DEV_DISK, Disk, disk)
-        if (!complete_chain(disk, err))
+        if (!disk_complete_chain(disk, err))
             return false;
     return true;
 }

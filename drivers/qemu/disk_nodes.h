@@ -16,6 +16,8 @@ typedef struct {
 /* All of @def's disks; the indices must have been given. Gives, with the items. */
 GPtrArray *disk_secrets(const DomainDef *def, const char *domain_dir);
 
+/* The rest of the disk's chain of images, from their headers; disk_chain.c. Worker. */
+bool disk_complete_chain(Disk *disk, GError **err);
 /* -object and -blockdev of the whole chain of @disk, deepest first. */
 bool build_disk_nodes(QemuBuild *b, const Disk *disk, guint i, GError **err);
 /* The storage node of @src, with libvirt's place for every protocol; disk_storage.c. NULL: cannot be. Gives. */

@@ -1,6 +1,7 @@
 #include "drivers/qemu/hotplug.h"
 #include <string.h>
 #include <unistd.h>
+#include "conf/disk.h"
 #include "conf/interface.h"
 #include "drivers/qemu/build.h"
 #include "drivers/qemu/define.h"
@@ -17,6 +18,7 @@ typedef struct {
     gpointer dev;                  /* parsed at the first edit */
     char *told;                    /* alias that events name */
     bool done;                     /* it has come, or gone */
+    bool other_medium;             /* what shall come to the guest is a medium for a drive that is there */
 } Wanted;
 
 static void wanted_free(gpointer data)
@@ -32,7 +34,7 @@ static void wanted_free(gpointer data)
 
 const HotKind *hot_kind(DeviceKind kind)
 {
-    static const HotKind *const kinds[] = { &hot_interface };
+    static const HotKind *const kinds[] = { &hot_interface, &hot_disk, &hot_rng, &hot_controller, &hot_input, &hot_watchdog };
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (kinds[i]->kind == kind)
             return kinds[i];
@@ -141,19 +143,39 @@ static gpointer device_with_alias(const DomainDef *def, DeviceKind kind, const c
 
 /* --- attach */
 
+static bool edit_update(const Change *c, GError **err);
+static bool apply_update(const Change *c, GError **err);
+
+/* A CD-ROM or floppy for a drive that is there is a medium for it. */
+static bool is_medium(const Change *c, const Wanted *w)
+{
+    const Disk *disk = w->dev;
+    return w->kind == DEV_DISK && (disk->device == DISK_DEVICE_CDROM || disk->device == DISK_DEVICE_FLOPPY) &&
+           hot_disk.find(c->now, disk, NULL) >= 0;
+}
+
 static bool edit_attach(const Change *c, GError **err)
 {
     Wanted *w = c->data;
     if (!parse(w, err) || (c->run && !live_possible(w, "attach", err)))
         return false;
     complete(w);
+    if (is_medium(c, w)) {
+        w->other_medium = w->other_medium || c->run;
+        return edit_update(c, err);
+    }
     gpointer dev = copy_of(w->kind, w->dev);
+    const HotKind *hot = hot_kind(w->kind);
     if (c->run) {
+        if (hot->check && !hot->check(dev, err)) {
+            device_free(w->kind, dev);
+            return false;
+        }
         if (!plug_into_live(c, w->kind, dev, err))
             return false;
         g_free(w->told);
         w->told = g_strdup(((DeviceInfo *)dev)->alias);
-        return true;
+        return !hot->check || hot->check(dev, err);      /* again, with its defaults */
     }
     g_ptr_array_add(domain_devices(c->now, w->kind), dev);
     return define(c, c->now, err);
@@ -170,6 +192,8 @@ static void free_fds(gpointer list)
 static bool apply_attach(const Change *c, GError **err)
 {
     Wanted *w = c->data;
+    if (w->other_medium)
+        return apply_update(c, err);
     const HotKind *hot = hot_kind(w->kind);
     g_autoptr(GHashTable) fds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_fds);
     guint at;
@@ -248,9 +272,10 @@ static bool edit_detach(const Change *c, GError **err)
         drop(c->now, w->kind, at);
         return true;
     }
+    const HotKind *hot = hot_kind(w->kind);
     g_free(w->told);
     w->told = g_strdup(((DeviceInfo *)dev)->alias);
-    return true;
+    return !hot->may_go || hot->may_go(c->now, dev, err);
 }
 
 /* It has left the guest: its other parts go, and its place in the definition. */

@@ -14,6 +14,10 @@
 typedef struct {
     DeviceKind kind;
     bool live;                     /* can come and go while a guest runs */
+    /* May this one come to a running guest? NULL: any. */
+    bool (*check)(gconstpointer dev, GError **err);
+    /* May this one leave a running guest? NULL: any. */
+    bool (*may_go)(const DomainDef *def, gconstpointer dev, GError **err);
     /* Place in @def of the one that @like describes; -1 with QV_ERR_DEVICE_MISSING, or OPERATION_FAILED for several. */
     int (*find)(const DomainDef *def, gconstpointer like, GError **err);
     /* Of the host, before QEMU is told: descriptors go into @fds (see build.h). NULL: nothing. */
@@ -25,11 +29,13 @@ typedef struct {
     /* Makes the running guest's @was into @now, which it may complete. NULL: cannot change. */
     bool (*update)(const Change *c, gconstpointer was, gpointer now, GError **err);
 } HotKind;
-extern const HotKind hot_interface;
+extern const HotKind hot_interface, hot_disk, hot_rng, hot_controller, hot_input, hot_watchdog;
 const HotKind *hot_kind(DeviceKind kind);          /* NULL: only the stored definition can be changed */
 
 /* hotplug_command.c; worker. Tells @c->run's QEMU what c->now has that c->was has not; undone when a part fails. */
 bool hotplug_add(const Change *c, GHashTable *fds, GError **err);
+/* The same without devices: the nodes of another medium. */
+bool hotplug_add_nodes(const Change *c, GError **err);
 /* Removes what c->was has beside its -device and c->now has not. */
 bool hotplug_remove(const Change *c, GError **err);
 

@@ -188,6 +188,18 @@ bool hotplug_add(const Change *c, GHashTable *fds, GError **err)
     return added && add_all(c->run, added, err);
 }
 
+bool hotplug_add_nodes(const Change *c, GError **err)
+{
+    g_autoptr(DomainDef) before = domain_def_copy(c->was);
+    g_autoptr(QemuCommand) was = command_of(c, before, NULL, err);
+    g_autoptr(QemuCommand) now = was ? command_of(c, c->now, NULL, err) : NULL;
+    g_autoptr(GPtrArray) added = now ? difference(now, was) : NULL;
+    for (guint i = added ? added->len : 0; i-- > 0;)
+        if (!strcmp(word(added->pdata[i], 0), "-device"))
+            g_ptr_array_remove_index(added, i);
+    return added && add_all(c->run, added, err);
+}
+
 bool hotplug_remove(const Change *c, GError **err)
 {
     g_autoptr(DomainDef) before = domain_def_copy(c->was);

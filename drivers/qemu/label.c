@@ -176,3 +176,41 @@ bool start_labels(Start *s, GError **err)
         show_label(s->def, &who);
     return own_folder(s, &who, err) && label_boot_files(s, &who, err) && label_devices(s, &who, err);
 }
+
+/* --- disks that come and go */
+
+bool label_images(Start *s, gconstpointer disk, GError **err)
+{
+    g_auto(GuestUser) who = { 0 };
+    return guest_user(s->driver, s->def, &who, err) && label_disk(s, &who, disk, err);
+}
+
+static bool has_image(const Disk *disk, const char *path)
+{
+    if (!g_strcmp0(disk->src.path, path))
+        return true;
+    for (const StorageBacking *back = disk->src.backing; back; back = back->src.backing)
+        if (!g_strcmp0(back->src.path, path))
+            return true;
+    return false;
+}
+
+static bool is_used(const DomainDef *def, const char *path)
+{
+    EACH_DEVICE(def, DEV_DISK, Disk, disk)
+        if (has_image(disk, path))
+            return true;
+    return false;
+}
+
+bool label_return_images(Undo *undo, const DomainDef *def, gconstpointer disk, GError **err)
+{
+    g_auto(GStrv) notes = undo_names(undo, "owner");
+    bool ok = true;
+    for (guint i = 0; notes[i]; i++) {
+        const char *path = strchr(notes[i], '\t');
+        if (path && has_image(disk, path + 1) && !is_used(def, path + 1))
+            ok = undo_one(undo, "owner", notes[i], ok ? err : NULL) && ok;
+    }
+    return ok;
+}

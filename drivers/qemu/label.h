@@ -19,4 +19,7 @@ bool guest_user(const QemuDriver *d, const DomainDef *def, GuestUser *ret, GErro
 /* Lends @path, which @dev_labels (<seclabel> of its device, or NULL) may forbid or give another owner. A file that the
  * user may open anyhow stays as it is. */
 bool label_file(Start *s, const GuestUser *who, const char *path, bool write, GPtrArray *dev_labels, GError **err);
+/* The images of one disk (Disk), lent as at a start; and given back, unless another of the running @def has them too. */
+bool label_images(Start *s, gconstpointer disk, GError **err);
+bool label_return_images(Undo *undo, const DomainDef *def, gconstpointer disk, GError **err);
 #endif

@@ -58,7 +58,9 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/hostdev_define.c \
 	drivers/qemu/hotplug.c drivers/qemu/hotplug.h \
 	drivers/qemu/hotplug_command.c \
+	drivers/qemu/hotplug_disk.c \
 	drivers/qemu/hotplug_interface.c \
+	drivers/qemu/hotplug_small.c \
 	drivers/qemu/index.c drivers/qemu/index.h \
 	drivers/qemu/input_build.c \
 	drivers/qemu/interface_build.c \

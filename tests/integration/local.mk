@@ -8,6 +8,7 @@ integration_tests = \
 	tests/integration/readopt.py \
 	tests/integration/clients.py \
 	tests/integration/events.py \
+	tests/integration/hotplug.py \
 	tests/integration/interfaces.py \
 	tests/integration/interfaces_guest.py \
 	tests/integration/qvirt.py \
