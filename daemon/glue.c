@@ -17,6 +17,8 @@ static const GlueArea *const areas[] = {
     &glue_hotplug,
     &glue_interface,
     &glue_tune,
+    &glue_pin,
+    &glue_size,
 };
 
 const RpcHandlerRow *glue_rows(guint *ret_n)

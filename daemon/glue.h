@@ -39,7 +39,7 @@ void glue_client_gone(RpcClient *client);
 
 typedef struct { const RpcHandlerRow *rows; guint n; } GlueArea;
 extern const GlueArea glue_connect, glue_domain, glue_domain_xml, glue_domain_misc, glue_stats, glue_events,
-    glue_node, glue_console, glue_storage, glue_volume, glue_hotplug, glue_interface, glue_tune;
+    glue_node, glue_console, glue_storage, glue_volume, glue_hotplug, glue_interface, glue_tune, glue_pin, glue_size;
 #define GLUE_AREA(area) const GlueArea area = { area##_rows, G_N_ELEMENTS(area##_rows) }
 #define REMOTE(proc, handler) { REMOTE_PROGRAM, proc, handler }
 #define QEMU(proc, handler) { QEMU_PROGRAM, proc, handler }
@@ -93,6 +93,11 @@ void glue_done_text(Domain *dom, gpointer result, const GError *err, gpointer us
 
 /* --- typed parameters (libvirt's virTypedParameterType) */
 typedef enum { PARAM_INT = 1, PARAM_UINT, PARAM_LLONG, PARAM_ULLONG, PARAM_DOUBLE, PARAM_BOOLEAN, PARAM_STRING } ParamType;
+/* A client's parameters, each of a known field, of its type, and given once; as DomainStat. Gives. */
+typedef DomainTuneField GlueField;
+GArray *glue_take_params(const RemoteTypedParam *params, guint n_params, const GlueField *fields, guint n_fields, GError **err);
+/* A set of CPUs as bytes, all of the host's when it is empty; @map is zeros. */
+void glue_cpu_map(guint8 *map, guint length, const Bitmap *cpus);
 /* Gives; @stat is left as it is. */
 void glue_param(RemoteTypedParam *ret, const DomainStat *stat);
 void glue_param_ullong(RemoteTypedParam *ret, const char *field, guint64 value);

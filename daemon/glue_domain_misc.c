@@ -1,8 +1,6 @@
 /* The rest of a domain: keys, NMI, monitor, limits to read, jobs, labels, messages. */
 #include "daemon/glue.h"
 
-enum { VCPU_LIVE = 1, VCPU_CONFIG = 2, VCPU_MAXIMUM = 4, VCPU_GUEST = 8 };     /* virDomainVcpuFlags */
-
 GLUE_WRITE(send_key, RemoteDomainSendKeyArgs)
 {
     enum { MAX_KEYS = 16 };
@@ -63,15 +61,6 @@ GLUE_READ(get_max_memory, RemoteDomainGetMaxMemoryArgs, RemoteDomainGetMaxMemory
 GLUE_READ(get_max_vcpus, RemoteDomainGetMaxVcpusArgs, RemoteDomainGetMaxVcpusRet)
 {
     ret->num = (int)view->vcpus_max;
-    return RPC_DONE;
-}
-
-GLUE_READ(get_vcpus_flags, RemoteDomainGetVcpusFlagsArgs, RemoteDomainGetVcpusFlagsRet)
-{
-    if (!glue_flags(call, args->flags, VCPU_LIVE | VCPU_CONFIG | VCPU_MAXIMUM, err) ||
-        ((args->flags & VCPU_LIVE) && !glue_active(view, err)))
-        return RPC_FAILED;
-    ret->num = (int)(args->flags & VCPU_MAXIMUM ? view->vcpus_max : view->vcpus);
     return RPC_DONE;
 }
 
@@ -146,7 +135,6 @@ static const RpcHandlerRow glue_domain_misc_rows[] = {
     REMOTE(PROC_DOMAIN_SET_LIFECYCLE_ACTION, set_lifecycle_action),
     REMOTE(PROC_DOMAIN_GET_MAX_MEMORY, get_max_memory),
     REMOTE(PROC_DOMAIN_GET_MAX_VCPUS, get_max_vcpus),
-    REMOTE(PROC_DOMAIN_GET_VCPUS_FLAGS, get_vcpus_flags),
     REMOTE(PROC_DOMAIN_GET_CONTROL_INFO, get_control_info),
     REMOTE(PROC_DOMAIN_GET_JOB_INFO, get_job_info),
     REMOTE(PROC_DOMAIN_GET_JOB_STATS, get_job_stats),

@@ -190,17 +190,6 @@ GLUE_READ(get_cpu_stats, RemoteDomainGetCpuStatsArgs, RemoteDomainGetCpuStatsRet
     return RPC_DONE;
 }
 
-/* The host CPUs a vCPU may run on, @length bytes for each of @n vCPUs: without pinning all that are online. */
-static guint8 *cpu_maps(guint n, guint length)
-{
-    guint present, online;
-    g_autoptr(GByteArray) map = host_cpu_map(&present, &online);
-    guint8 *maps = g_malloc0((gsize)n * length);
-    for (guint i = 0; i < n; i++)
-        memcpy(maps + (gsize)i * length, map->data, MIN(length, map->len));
-    return maps;
-}
-
 static bool map_size_ok(int n, int length, GError **err)
 {
     enum { MAX_BYTES = 8192 };                    /* REMOTE_CPUMAPS_MAX, REMOTE_CPUMAP_MAX */
@@ -225,8 +214,13 @@ GLUE_READ(get_vcpus, RemoteDomainGetVcpusArgs, RemoteDomainGetVcpusRet)
         ret->info[i].cpu_time = (guint64)MAX(device_number(stats, prefix, "time"), 0);
         ret->info[i].cpu = -1;                    /* VIR_VCPU_INFO_CPU_UNAVAILABLE */
     }
-    ret->cpumaps = cpu_maps(n, (guint)args->maplen);
+    g_autoptr(GArray) pins = domain_pins(dom, DOMAIN_THREAD_VCPU, AFFECT_LIVE, err);
+    if (!pins)
+        return RPC_FAILED;
     ret->n_cpumaps = n * (guint)args->maplen;
+    ret->cpumaps = g_malloc0(ret->n_cpumaps);
+    for (guint i = 0; i < n && i < pins->len; i++)
+        glue_cpu_map(ret->cpumaps + (gsize)i * (guint)args->maplen, (guint)args->maplen, g_array_index(pins, DomainPin, i).cpus);
     return RPC_DONE;
 }
 

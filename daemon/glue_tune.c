@@ -11,20 +11,12 @@ static const char *type_name(int type)
     return type >= PARAM_INT && type <= PARAM_STRING ? names[type] : names[0];
 }
 
-static const DomainTuneField *find_field(DomainTune what, const char *name)
+static bool check_param(const RemoteTypedParam *p, const GlueField *fields, guint n, const GArray *before, GError **err)
 {
-    guint n;
-    const DomainTuneField *fields = domain_tune_fields(what, &n);
-    for (guint i = 0; i < n; i++)
-        if (g_str_equal(fields[i].name, name))
-            return &fields[i];
-    return NULL;
-}
+    const GlueField *field = NULL;
 
-static bool check_param(DomainTune what, const RemoteTypedParam *p, const GArray *before, GError **err)
-{
-    const DomainTuneField *field = find_field(what, p->field);
-
+    for (guint i = 0; i < n && !field; i++)
+        field = g_str_equal(fields[i].name, p->field) ? &fields[i] : NULL;
     if (!field)
         g_set_error(err, QV_ERROR, QV_ERR_INVALID_ARG, "parameter '%s' not supported", p->field);
     else if (field->type != p->value.type)
@@ -37,27 +29,38 @@ static bool check_param(DomainTune what, const RemoteTypedParam *p, const GArray
     return false;
 }
 
-static bool set_params(RpcCall *call, Domain *dom, DomainTune what, const char *disk, const RemoteTypedParam *params, guint n,
-                       guint flags, GError **err)
+GArray *glue_take_params(const RemoteTypedParam *params, guint n_params, const GlueField *fields, guint n_fields, GError **err)
 {
-    if (!glue_flags(call, flags, SET_FLAGS, err))
-        return false;
     GArray *taken = g_array_new(FALSE, TRUE, sizeof(DomainStat));
-    for (guint i = 0; i < n; i++) {
-        DomainStat stat = { .name = g_strdup(params[i].field), .type = params[i].value.type };
-        if (!check_param(what, &params[i], taken, err)) {
-            g_free(stat.name);
+
+    for (guint i = 0; i < n_params; i++) {
+        DomainStat stat = { .type = params[i].value.type };
+        if (!check_param(&params[i], fields, n_fields, taken, err)) {
             domain_stats_free(taken);
-            return false;
+            return NULL;
         }
+        stat.name = g_strdup(params[i].field);
         if (stat.type == PARAM_STRING)
             stat.v.s = g_strdup(params[i].value.s);
+        else if (stat.type == PARAM_BOOLEAN)
+            stat.v.b = params[i].value.b;
         else
             stat.v.ul = params[i].value.ul;
         g_array_append_val(taken, stat);
     }
-    domain_tune_set(dom, what, disk, taken, flags, glue_done, call);
-    return true;
+    return taken;
+}
+
+static bool set_params(RpcCall *call, Domain *dom, DomainTune what, const char *disk, const RemoteTypedParam *params, guint n,
+                       guint flags, GError **err)
+{
+    guint n_fields;
+    const DomainTuneField *fields = domain_tune_fields(what, &n_fields);
+    GArray *taken = glue_flags(call, flags, SET_FLAGS, err) ? glue_take_params(params, n, fields, n_fields, err) : NULL;
+
+    if (taken)
+        domain_tune_set(dom, what, disk, taken, flags, glue_done, call);
+    return taken;
 }
 
 /* @wanted: how many the client has room for; 0: it asks for their number alone. */

@@ -14,6 +14,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_interface.c \
 	daemon/glue_node.c \
 	daemon/glue_stats.c \
+	daemon/glue_pin.c \
+	daemon/glue_size.c \
 	daemon/glue_tune.c \
 	daemon/glue_storage.c \
 	daemon/glue_volume.c \

@@ -82,7 +82,9 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/pci_board.c \
 	drivers/qemu/pci_bus.c drivers/qemu/pci_bus.h \
 	drivers/qemu/pci_connect.c \
+	drivers/qemu/pin_op.c \
 	drivers/qemu/prepare.c \
+	drivers/qemu/size_op.c \
 	drivers/qemu/qemu.h \
 	drivers/qemu/qmp.c drivers/qemu/qmp.h \
 	drivers/qemu/redirdev_build.c \

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <json-c/json.h>
 #include "drivers/qemu/caps.h"
+#include "util/bitmap.h"
 #include "util/error.h"
 
 typedef struct QemuDriver QemuDriver;
@@ -170,6 +171,19 @@ const DomainTuneField *domain_tune_fields(DomainTune what, guint *ret_n);
 GArray *domain_tune_get(Domain *dom, DomainTune what, const char *disk, guint flags, GError **err);
 /* @params (taken): DomainStat of the fields' types, each field once. */
 void domain_tune_set(Domain *dom, DomainTune what, const char *disk, GArray *params, guint flags, DomainDone done, gpointer user);
+/* --- threads (pin_op.c). Items of pins: DomainPin; a running thread's from the kernel; an empty set: any CPU. Give. */
+typedef enum { DOMAIN_THREAD_EMULATOR, DOMAIN_THREAD_VCPU, DOMAIN_THREAD_IOTHREAD } DomainThread;
+typedef struct { guint number; Bitmap *cpus; } DomainPin;
+GArray *domain_pins(Domain *dom, DomainThread kind, guint flags, GError **err);
+void domain_pin(Domain *dom, DomainThread kind, guint number, Bitmap *cpus /* taken */, guint flags, DomainDone done, gpointer user);
+typedef enum { DOMAIN_IOTHREAD_ADD, DOMAIN_IOTHREAD_DEL, DOMAIN_IOTHREAD_SET } DomainIothreadChange;
+/* @params (taken): DomainStat of DOMAIN_IOTHREAD_SET, else NULL. */
+void domain_change_iothread(Domain *dom, DomainIothreadChange what, guint id, GArray *params, guint flags, DomainDone done, gpointer user);
+/* --- sizes (size_op.c). flags: AFFECT_*, and 4 for the maximum. @ids is taken. */
+void domain_set_vcpus(Domain *dom, guint number, guint flags, DomainDone done, gpointer user);
+bool domain_count_vcpus(Domain *dom, guint flags, guint *ret_current, guint *ret_max, GError **err);
+void domain_set_vcpu(Domain *dom, Bitmap *ids, bool on, guint flags, DomainDone done, gpointer user);
+void domain_set_memory(Domain *dom, guint64 kib, guint flags, DomainDone done, gpointer user);
 /* When a client goes: guests started with AUTODESTROY by @owner are destroyed. */
 void qemu_driver_owner_gone(QemuDriver *driver, gconstpointer owner);
 void domain_set_owner(Domain *dom, gconstpointer owner);

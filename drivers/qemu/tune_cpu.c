@@ -1,6 +1,7 @@
 /* Shares, quotas, CPUs and schedulers of a guest's threads. */
 #include <errno.h>
 #include <sched.h>
+#include <unistd.h>
 #include "drivers/qemu/tune.h"
 
 /* sched-bwc.rst: periods of 1 ms to 1 s, quotas of 1 ms and more; cgroup-v1 cpu.shares: 2 to 262144. */
@@ -115,16 +116,27 @@ static bool set_affinity(pid_t tid, const Bitmap *cpus, GError **err)
     return !failed || qv_error_errno(err, saved, "cannot pin thread %d to CPUs %s of the host", (int)tid, list);
 }
 
+/* Born as the emulator's child, a thread that is not pinned gets back what the emulator was not given. */
+static Bitmap *any_cpu(void)
+{
+    Bitmap *all = bitmap_new();
+    for (long i = 0; i < MIN(sysconf(_SC_NPROCESSORS_CONF), BITMAP_MAX); i++)
+        bitmap_set(all, (guint)i);
+    return all;
+}
+
 /* The group first: a cpuset that is left as it was would refuse what lies outside. */
 bool tune_apply_pin(Group *g, const DomainDef *def, ThreadKind kind, guint number, GError **err)
 {
-    const Bitmap *cpus = tune_pin(def, kind, number);
+    const Bitmap *pin = tune_pin(def, kind, number);
     pid_t tid = group_thread(g, kind, number);
-    g_autofree char *list = cpus ? bitmap_format(cpus) : NULL, *child = group_child(g, kind, number);
+    g_autoptr(Bitmap) all = !pin && kind != THREAD_EMULATOR && def->frame.tune.cpu.emulatorpin ? any_cpu() : NULL;
+    const Bitmap *cpus = pin ? pin : all;
+    g_autofree char *list = pin ? bitmap_format(cpus) : NULL, *child = group_child(g, kind, number);
 
     if (!cpus || !tid)
         return true;
-    if (g->controllers & CGROUP_CPUSET && !cgroup_set_text(g->host, child, CGROUP_CPUSET_CPUS, list, err))
+    if (pin && g->controllers & CGROUP_CPUSET && !cgroup_set_text(g->host, child, CGROUP_CPUSET_CPUS, list, err))
         return false;
     return set_affinity(tid, cpus, err);
 }

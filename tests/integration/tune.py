@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from qvirt_test import *                                     # noqa: E402
@@ -211,6 +212,162 @@ def blkdeviotune(t):
     check("<total_bytes_sec>5000</total_bytes_sec>" in t.virsh("dumpxml", "throttled", "--inactive"), "stored")
     check("cannot be set at the same time" in t.refused("blkdeviotune", "throttled", "vda", "--total-bytes-sec", "1", "--read-bytes-sec", "1"), "words")
     t.virsh("destroy", "throttled")
+
+
+@case("vcpupin, emulatorpin: live, stored, shown")
+def pins(t):
+    t.virsh("vcpupin", t.name, "0", "1", "--live", "--config")
+    equal(os.sched_getaffinity(t.thread("vcpu0")), {1}, "vcpu 0")
+    equal(t.kernel("cpuset", "cpuset.cpus", "vcpu0"), "1", "its cpuset")
+    t.virsh("vcpupin", t.name, "1", "0-1", "--live")
+    equal(os.sched_getaffinity(t.thread("vcpu1")), {0, 1}, "vcpu 1, widened")
+    t.virsh("emulatorpin", t.name, "0-1", "--live")
+    equal(os.sched_getaffinity(t.pid()), {0, 1}, "emulator")
+    equal(re.findall(r"(\d+) +(\S+)", t.virsh("vcpupin", t.name)), [("0", "1"), ("1", "0-1")], "vcpupin")
+    equal(re.findall(r"(\d+) +(\S+)", t.virsh("vcpupin", t.name, "--config")), [("0", "1"), ("1", "1")], "vcpupin --config")
+    check("0-1" in t.virsh("emulatorpin", t.name), "emulatorpin")
+    check("<vcpupin vcpu='0' cpuset='1'/>" in t.virsh("dumpxml", t.name, "--inactive"), "stored")
+    os.sched_setaffinity(t.thread("vcpu1"), {1})
+    check(re.search(r"VCPU: +1\n.*\n.*\n.*CPU Affinity: +-y", t.virsh("vcpuinfo", t.name)), "vcpuinfo: what somebody else did")
+    check("out of live cpu count" in t.refused("vcpupin", t.name, "5", "0", "--live"), "a vcpu there is not")
+
+
+@case("iothreads: shown, added, pinned, tuned, removed")
+def iothreads(t):
+    equal(re.findall(r"(\d+) +(\S+)", t.virsh("iothreadinfo", t.name)), [("1", "0-1"), ("2", "1")], "before")
+    t.virsh("iothreadadd", t.name, "7", "--live", "--config")
+    equal(t.kernel("cpu", "cpu.cfs_quota_us", "iothread7"), "15000", "quota of the new one")
+    t.virsh("iothreadpin", t.name, "7", "0", "--live")
+    equal(os.sched_getaffinity(t.thread("iothread7")), {0}, "iothread 7")
+    t.virsh("iothreadset", t.name, "7", "--poll-max-ns", "12345", "--live")
+    shown = json.loads(t.virsh("qemu-monitor-command", t.name, '{"execute": "query-iothreads"}'))["return"]
+    equal([i["poll-max-ns"] for i in shown if i["id"] == "iothread7"], [12345], "polling")
+    check("already" in t.refused("iothreadadd", t.name, "7", "--live"), "words")
+    t.virsh("iothreaddel", t.name, "7", "--live", "--config")
+    equal(re.findall(r"(\d+) +\S+", t.virsh("iothreadinfo", t.name)), ["1", "2"], "after")
+    check(not os.path.exists("%s/%s/iothread7" % (t.mounts["cpu"], t.group())), "its group is left")
+    check("cannot find IOThread" in t.refused("iothreaddel", t.name, "9", "--live"), "words")
+
+
+@case("limits survive a restart; what somebody changed or removed is put right")
+def readopt(t):
+    def write(file, text, child=""):
+        with open("/".join(filter(None, (t.mounts["cpu"], t.group(), child, file))), "w") as f:
+            f.write(text)
+    group = t.group()
+    write("cpu.shares", "2")
+    tid = t.thread("vcpu1")
+    with open(t.mounts["cpu"] + "/tasks", "w") as f:
+        f.write(str(tid))
+    os.rmdir("%s/%s/vcpu1" % (t.mounts["cpu"], group))
+    t.end_daemon(signal.SIGKILL)
+    t.start_daemon()
+    equal(t.kernel("cpu", "cpu.shares"), "512", "shares")
+    equal(t.thread("vcpu1"), tid, "thread of vcpu 1")
+    equal(t.kernel("cpu", "cpu.cfs_quota_us", "vcpu1"), "-1", "quota of vcpu 1")
+    equal(t.schedinfo()["cpu_shares"], "512", "schedinfo")
+
+
+@case("a control group that vanished is reported, and nothing crashes")
+def vanished(t):
+    t.make("vanished", vcpus="1")
+    t.virsh("start", "vanished")
+    for mount in (t.mounts["cpu"], t.mounts["memory"]):
+        group = mount + "/" + t.group("vanished")
+        poll("settled", lambda: not os.path.isdir(group + "/vcpu0") or open(group + "/vcpu0/tasks").read())
+        for folder, _, _ in os.walk(group, topdown=False):
+            for tid in open(folder + "/tasks").read().split():
+                with open(mount + "/tasks", "w") as f:
+                    f.write(tid)
+            os.rmdir(folder)
+    check("removed by somebody else" in t.refused("schedinfo", "vanished"), "schedinfo")
+    check("removed by somebody else" in t.refused("memtune", "vanished", "--hard-limit", "500M", "--live"), "memtune")
+    t.virsh("destroy", "vanished")
+
+
+@case("setvcpus: plugged into the guest with their limits, taken out, stored")
+def vcpus(t):
+    t.make("grows", "<cputune><period>50000</period><quota>20000</quota><vcpupin vcpu='2' cpuset='1'/></cputune>",
+           vcpus="<vcpu current='1'>4</vcpu>", machine="q35", memory=128)
+    t.virsh("start", "grows")
+
+    def counts(*options):
+        return [int(t.virsh("vcpucount", "grows", *options, which)) for which in ("--live", "--config")]
+    equal(counts("--active"), [1, 1], "at first")
+    t.virsh("setvcpus", "grows", "3", "--live")
+    equal(counts("--active"), [3, 1], "plugged")
+    equal(t.kernel("cpu", "cpu.cfs_quota_us", "vcpu2", "grows"), "20000", "quota of a new vcpu")
+    equal(os.sched_getaffinity(t.thread("vcpu2", "grows")), {1}, "CPUs of a new vcpu")
+    check("current='3'" in t.virsh("dumpxml", "grows"), "live XML")
+    check(re.search(r"CPU\(s\): +3", t.virsh("dominfo", "grows")), "dominfo")
+    check("greater than max" in t.refused("setvcpus", "grows", "5", "--live"), "too many")
+    t.virsh("setvcpu", "grows", "3", "--enable", "--live")
+    equal(counts("--active"), [4, 1], "by number")
+    t.virsh("setvcpus", "grows", "2", "--config")
+    t.virsh("setvcpus", "grows", "8", "--config", "--maximum")
+    equal([counts("--active"), counts("--maximum")], [[4, 2], [4, 8]], "stored")
+    check("agent" in t.refused("setvcpus", "grows", "2", "--guest"), "words")
+    check("agent" in t.refused("guestvcpus", "grows"), "words")
+
+
+@case("setmem, setmaxmem: balloon and definition")
+def memory(t):
+    t.virsh("setmem", "grows", "100M", "--live")
+    check("<currentMemory unit='KiB'>102400<" in t.virsh("dumpxml", "grows"), "live XML")
+    t.virsh("setmem", "grows", "64M", "--config")
+    check("higher than max" in t.refused("setmem", "grows", "1G", "--live"), "words")
+    check("active domain" in t.refused("setmaxmem", "grows", "1G", "--live"), "words")
+    t.virsh("setmaxmem", "grows", "1G", "--config")
+    xml = t.virsh("dumpxml", "grows", "--inactive")
+    check("<memory unit='KiB'>1048576<" in xml and "<currentMemory unit='KiB'>65536<" in xml, "stored XML")
+    t.virsh("destroy", "grows")
+    check("cpu_cycles" in t.run("virsh", "-c", t.uri, "perf", "grows").stdout, "perf")
+    check("perf" in t.refused("perf", "grows", "--enable", "cpu_cycles", "--config"), "words")
+
+
+def cpu_seconds(pid):
+    words = open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+# A boot sector that spins: cli is left out, so that the timer lets QEMU breathe as with a real guest.
+SPIN = b"\xeb\xfe" + b"\0" * 508 + b"\x55\xaa"
+
+
+def spinner(t, name, head):
+    disk = t.file(name + ".img", SPIN + b"\0" * (1 << 20))
+    t.make(name, head, vcpus="1", disk=disk)
+    t.virsh("start", name)
+    pid = t.pid(name)
+    poll(name + " is busy", lambda: cpu_seconds(pid) > 0.6)
+    return pid
+
+
+@case("a busy guest with a quota of 20 % gets 20 % of a CPU within a tenth")
+def quota(t):
+    pid = spinner(t, "spins", "<cputune><global_period>50000</global_period><global_quota>10000</global_quota></cputune>")
+    start, used = time.monotonic(), cpu_seconds(pid)
+    time.sleep(5)
+    share = (cpu_seconds(pid) - used) / (time.monotonic() - start)
+    print("# quota 20 %%: %.1f %%" % (100 * share), flush=True)
+    check(share < 0.22, "it got %.1f %%" % (100 * share))
+    if share < 0.18 and os.getloadavg()[0] > os.cpu_count():
+        raise Skip("the host was too busy to give it all of its 20 %%: %.1f %%" % (100 * share))
+    check(share > 0.18, "it got %.1f %%" % (100 * share))
+    t.virsh("destroy", "spins")
+
+
+@case("two busy guests on one CPU with shares 1:3 get near 1:3")
+def shares(t):
+    pin = "<cputune><shares>%d</shares><vcpupin vcpu='0' cpuset='1'/><emulatorpin cpuset='1'/></cputune>"
+    pids = [spinner(t, "light", pin % 1024), spinner(t, "heavy", pin % 3072)]
+    before = [cpu_seconds(pid) for pid in pids]
+    time.sleep(6)
+    light, heavy = (cpu_seconds(pid) - was for pid, was in zip(pids, before))
+    print("# shares 1:3: %.2f s and %.2f s, 1:%.2f" % (light, heavy, heavy / light), flush=True)
+    check(2.2 < heavy / light < 4.0, "1:%.2f" % (heavy / light))
+    t.virsh("destroy", "light")
+    t.virsh("destroy", "heavy")
 
 
 @case("a guest over its hard limit is stopped by the kernel, and the log says why")
