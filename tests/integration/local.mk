@@ -16,9 +16,10 @@ integration_tests = \
 	tests/integration/storage.py \
 	tests/chaos/faults.py \
 	tests/integration/tune.py \
+	tests/integration/cgroup_v2.py \
 	tests/integration/linux.py
 
-EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py tests/integration/own_network.py tests/integration/linux_guest.py
+EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py tests/integration/cgroup_v2.sh tests/integration/own_network.py tests/integration/linux_guest.py
 
 check-integration: all
 	$(MAKE) -j1 check-TESTS TESTS="$(integration_tests)"
