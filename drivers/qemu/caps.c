@@ -142,6 +142,7 @@ QemuCaps *qemu_caps_probe(const char *binary, GError **err)
     /* CPU models differ with the accelerator; everything else does not. */
     if (caps_host_kvm() && (with_kvm = caps_ask(binary, true, NULL))) {
         json_object_object_add(data, "cpus-kvm", json_object_get(get(with_kvm, "cpus")));
+        json_object_object_add(data, "models-kvm", json_object_get(get(with_kvm, "models")));
         json_object_put(with_kvm);
     }
     return caps_from_data(binary, data);
@@ -286,4 +287,10 @@ json_object *qemu_caps_cpu_models(const QemuCaps *c, bool kvm)
 {
     json_object *models = kvm ? get(c->data, "cpus-kvm") : NULL;
     return models ? models : get(c->data, "cpus");
+}
+
+json_object *qemu_caps_cpu_expanded(const QemuCaps *c, bool kvm, const char *model)
+{
+    json_object *all = get(c->data, kvm ? "models-kvm" : "models");
+    return all ? get(all, model) : NULL;
 }

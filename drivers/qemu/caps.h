@@ -43,4 +43,7 @@ const QemuMachine *qemu_caps_machine(const QemuCaps *caps, const char *name);
 guint qemu_caps_machines(const QemuCaps *caps, const QemuMachine **ret_first);
 /* CPU models as query-cpu-definitions gives them (json array; borrowed), for TCG or KVM. */
 json_object *qemu_caps_cpu_models(const QemuCaps *caps, bool kvm);
+/* A model, or "max" or "host", in full: { "vendor": "AuthenticAMD", "family", "model", "stepping", "on": [features] }
+ * (borrowed). NULL: QEMU did not say. With @kvm only "max" and "host" are asked for. */
+json_object *qemu_caps_cpu_expanded(const QemuCaps *caps, bool kvm, const char *model);
 #endif

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "drivers/qemu/caps_data.h"
+#include "drivers/qemu/cpu_bits.h"
 
 #define PROBE_SECONDS 60
 
@@ -183,6 +184,60 @@ static guint ask_some(Probe *p, json_object *devices, guint first, json_object *
     return replies->len;
 }
 
+/* --- CPU models in full */
+
+/* "EPYC-v2" is a version of "EPYC", which stands for the one that guests get. */
+static bool is_version(const char *name)
+{
+    const char *v = strrchr(name, '-');
+    return v && v[1] == 'v' && g_ascii_isdigit(v[2]);
+}
+
+/* Of a model's hundreds of properties: who it says it is, and which features are on. */
+static json_object *model_facts(json_object *expanded)
+{
+    static const char *const kept[] = { "vendor", "family", "model", "stepping" };
+    json_object *model = NULL, *props = NULL, *v, *facts, *on = json_object_new_array();
+    if (!json_object_object_get_ex(expanded, "model", &model) || !json_object_object_get_ex(model, "props", &props)) {
+        json_object_put(on);
+        return NULL;
+    }
+    facts = json_object_new_object();
+    for (guint i = 0; i < G_N_ELEMENTS(kept); i++)
+        if (json_object_object_get_ex(props, kept[i], &v))
+            json_object_object_add(facts, kept[i], json_object_get(v));
+    json_object_object_foreach(props, name, value)
+        if (json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value) && cpu_feature_find(name) >= 0)
+            json_object_array_add(on, json_object_new_string(name));
+    json_object_object_add(facts, "on", on);
+    return facts;
+}
+
+/* With KVM only what the host can show differs. A QEMU that does not answer leaves "models" empty. */
+static void ask_models(Probe *p, bool kvm, json_object *data)
+{
+    json_object *cpus = NULL, *models = json_object_new_object();
+    g_autoptr(GPtrArray) names = g_ptr_array_new(), replies = g_ptr_array_new_with_free_func(release);
+    g_autoptr(GString) questions = g_string_new(NULL);
+    json_object_object_get_ex(data, "cpus", &cpus);
+    for (size_t i = 0; cpus && i < json_object_array_length(cpus); i++) {
+        const char *name = member(json_object_array_get_idx(cpus, i), "name");
+        bool own = name && (!strcmp(name, "max") || !strcmp(name, "host"));
+        if (!name || (kvm ? !own : is_version(name) || !strcmp(name, "host")))
+            continue;
+        g_ptr_array_add(names, (gpointer)name);
+        g_string_append_printf(questions, "{\"execute\":\"query-cpu-model-expansion\",\"arguments\":{\"type\":\"full\","
+                                          "\"model\":{\"name\":\"%s\"}}}\n", name);
+    }
+    ask_all(p, questions, names->len, replies, NULL);
+    for (guint i = 0; i < replies->len; i++) {
+        json_object *facts = replies->pdata[i] ? model_facts(replies->pdata[i]) : NULL;
+        if (facts)
+            json_object_object_add(models, names->pdata[i], facts);
+    }
+    json_object_object_add(data, "models", models);
+}
+
 static bool restart(Probe *p, const char *binary, bool kvm, GError **err)
 {
     g_autoptr(GString) greeting = g_string_new("{\"execute\":\"qmp_capabilities\"}\n");
@@ -229,7 +284,10 @@ json_object *caps_ask(const char *binary, bool kvm, GError **err)
         json_object_put(data);
         return NULL;
     }
-    bool ok = ask_basics(&p, data, err) && ask_properties(&p, binary, kvm, data, err);
+    bool ok = ask_basics(&p, data, err);
+    if (ok)
+        ask_models(&p, kvm, data);
+    ok = ok && ask_properties(&p, binary, kvm, data, err);
     probe_stop(&p);
     if (!ok) {
         g_prefix_error(err, "'%s': ", binary);

@@ -1,5 +1,6 @@
 /* -cpu: model, features, Hyper-V enlightenments. */
 #include "config.h"
+#include "drivers/qemu/cpu_bits.h"
 #include "drivers/qemu/frame_build.h"
 
 static const char *const hyperv[HV__N] = {
@@ -44,8 +45,9 @@ static void add_features(json_object *p, const Cpu *cpu)
     for (guint i = 0; cpu && cpu->features && i < cpu->features->len; i++) {
         const CpuFeature *f = g_ptr_array_index(cpu->features, i);
         bool off = f->policy == CPU_DISABLE || f->policy == CPU_FORBID;
+        int known = f->name ? cpu_feature_find(f->name) : -1;
         if (f->name && f->policy != CPU_OPTIONAL)
-            props_str(p, f->name, off ? "off" : "on");
+            props_str(p, known >= 0 ? cpu_feature_qemu_name((guint)known) : f->name, off ? "off" : "on");
     }
 }
 

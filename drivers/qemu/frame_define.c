@@ -112,8 +112,8 @@ static void default_cpu(DomainFrame *f, const DefineCtx *ctx)
         cpu->check = cpu->mode == CPU_HOST_MODEL ? CPU_CHECK_PARTIAL : CPU_CHECK_NONE;
     if (cpu->mode == CPU_HOST_PASSTHROUGH && !cpu->migratable)
         cpu->migratable = TRI_YES;
-    if (cpu->mode == CPU_HOST_MODEL && !cpu->model.name)
-        cpu->model.fallback = CPU_FALLBACK_NONE;
+    if (cpu->mode == CPU_HOST_MODEL)
+        cpu->model.fallback = !cpu->model.name ? CPU_FALLBACK_NONE : cpu->model.fallback ? cpu->model.fallback : CPU_FALLBACK_ALLOW;
     for (guint i = 0; cpu->features && i < cpu->features->len; i++) {
         CpuFeature *feature = g_ptr_array_index(cpu->features, i);
         feature->policy = feature->policy ? feature->policy : CPU_REQUIRE;

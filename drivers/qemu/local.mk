@@ -25,7 +25,11 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/controller_build.c \
 	drivers/qemu/controller_define.c \
 	drivers/qemu/controller_rules.c drivers/qemu/controller_rules.h \
+	drivers/qemu/cpu_bits.c drivers/qemu/cpu_bits.h \
 	drivers/qemu/cpu_build.c \
+	drivers/qemu/cpu_choose.c \
+	drivers/qemu/cpu_host.c \
+	drivers/qemu/cpu_models.c drivers/qemu/cpu_models.h \
 	drivers/qemu/define.c drivers/qemu/define.h \
 	drivers/qemu/define_op.c \
 	drivers/qemu/disk_build.c \

@@ -9,6 +9,7 @@
 #include "drivers/qemu/build.h"
 #include "drivers/qemu/chardev_define.h"
 #include "drivers/qemu/chardev_start.h"
+#include "drivers/qemu/cpu_models.h"
 #include "drivers/qemu/each.h"
 #include "drivers/qemu/firmware.h"
 #include "drivers/qemu/graphics_start.h"
@@ -250,6 +251,8 @@ bool qemu_prepare_live(DomainDef *def, const QemuBuild *b, GError **err)
     if (!kept_check(def, !b->dry, err))
         return false;
     if (!firmware_select(def, b->lib_dir, b->firmware_dirs, err) || !align_memory(def, err))
+        return false;
+    if (def->frame.cpu && b->caps && !cpu_expand_host_model(b->caps, def->frame.virt == VIRT_KVM, def->frame.cpu, err))
         return false;
     give_aliases(def);
     if (!check_aliases(def, err))
