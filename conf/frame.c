@@ -141,8 +141,12 @@ static bool metadata_loaded(gpointer obj, xmlNode *node, char **why)
 
     for (xmlNode *child = metadata ? metadata->children : NULL, *next; child; child = next) {
         next = child->next;
-        if (child->type != XML_ELEMENT_NODE || (child->ns && g_hash_table_add(seen, (gpointer)child->ns->href)))
+        if (child->type != XML_ELEMENT_NODE)
             continue;
+        if (child->ns && !g_hash_table_contains(seen, child->ns->href)) {
+            g_hash_table_add(seen, (gpointer)child->ns->href);
+            continue;
+        }
         xmlUnlinkNode(child);
         xmlFreeNode(child);
     }

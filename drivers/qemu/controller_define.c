@@ -39,6 +39,11 @@ static gint64 order_of(const Controller *c)
     return c->index.set ? (gint64)c->index.v : -1;
 }
 
+static bool is_companion(const Controller *c)
+{
+    return c->info.master_startport.set || (c->index.set && c->type == CONTROLLER_USB && c->model >= MODEL_ICH9_UHCI1 && c->model <= MODEL_ICH9_UHCI3);
+}
+
 /* Behind the last of its type that does not have a higher index; a master before its companions. */
 static guint place_of(GPtrArray *all, const Controller *c)
 {
@@ -49,7 +54,7 @@ static guint place_of(GPtrArray *all, const Controller *c)
             continue;
         if (order_of(other) > order_of(c))
             at = i;
-        else if (order_of(other) == order_of(c) && !c->info.master_startport.set && other->info.master_startport.set)
+        else if (order_of(other) == order_of(c) && !is_companion(c) && is_companion(other))
             at = i;
         else if (at < 0)
             at = i + 1;

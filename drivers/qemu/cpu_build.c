@@ -1,6 +1,8 @@
 /* -cpu: model, features, Hyper-V enlightenments. */
 #include "config.h"
+#include "conf/board.h"
 #include "drivers/qemu/cpu_bits.h"
+#include "drivers/qemu/each.h"
 #include "drivers/qemu/frame_build.h"
 
 static const char *const hyperv[HV__N] = {
@@ -79,6 +81,15 @@ static void add_hyperv(json_object *p, const Features *f)
         props_str(p, "hv-vendor-id", f->hyperv.vendor_id);
 }
 
+/* <panic model='hyperv'/> is a register of the CPU, no device. */
+static bool panics_by_hyperv(const DomainDef *def)
+{
+    EACH_DEVICE(def, DEV_PANIC, Panic, p)
+        if (p->model == PANIC_HYPERV)
+            return true;
+    return false;
+}
+
 /* What a CPU of the host would show by itself is switched off in favour of what was asked for. */
 static void add_cache_and_bits(json_object *p, const Cpu *cpu)
 {
@@ -115,6 +126,8 @@ bool build_cpu(QemuBuild *b, GError **err)
     if (f->features.viridian)
         props_str(p, "hv-relaxed", "on");
     add_hyperv(p, &f->features);
+    if (panics_by_hyperv(b->def))
+        props_str(p, "hv-crash", "on");
     if (f->features.kvm.hidden == TRI_YES)
         props_str(p, "kvm", "off");
     props_onoff(p, "kvm-hint-dedicated", f->features.kvm.hint_dedicated == TRI_YES ? TRI_YES : TRI_ABSENT);

@@ -26,11 +26,11 @@ static void count(const CpuBits *have, Candidate *c)
     }
 }
 
-/* What a model costs: each missing feature weighs more than the one before, since a program that finds a model
- * expects what the model stands for. */
+/* What a model costs: a feature that is missing weighs more than one that is there besides, since a program that finds
+ * a model expects what the model stands for. */
 static guint weight(const Candidate *c)
 {
-    return c->more + c->less + c->less * c->less / 4;
+    return c->more + 4 * c->less;
 }
 
 /* A model whose signature the processor bears counts more than any other. */
@@ -282,13 +282,20 @@ Cpu *cpu_baseline(const QemuCaps *caps, bool kvm, GPtrArray *cpus, const CpuData
 
 /* --- host-model */
 
-/* What the user asked for stands above what the model says; an optional feature is there when the host has it. */
+/* An optional feature is there when the host has it. */
+static CpuPolicy settled(const CpuFeature *f, const CpuBits *have)
+{
+    int n = cpu_feature_find(f->name);
+    if (f->policy != CPU_OPTIONAL)
+        return f->policy;
+    return n >= 0 && cpu_bits_has(have, (guint)n) ? CPU_REQUIRE : CPU_DISABLE;
+}
+
+/* What the user asked for stands above what the model says. */
 static void merge_feature(Cpu *cpu, const CpuFeature *wish, const CpuBits *have)
 {
     int n = cpu_feature_find(wish->name);
-    CpuPolicy policy = wish->policy;
-    if (policy == CPU_OPTIONAL)
-        policy = n >= 0 && cpu_bits_has(have, (guint)n) ? CPU_REQUIRE : CPU_DISABLE;
+    CpuPolicy policy = settled(wish, have);
     for (guint i = 0; cpu->features && i < cpu->features->len; i++) {
         CpuFeature *f = g_ptr_array_index(cpu->features, i);
         if (n >= 0 ? cpu_feature_find(f->name) == n : !strcmp(f->name, wish->name)) {
@@ -299,20 +306,8 @@ static void merge_feature(Cpu *cpu, const CpuFeature *wish, const CpuBits *have)
     add_feature(cpu, policy, wish->name);
 }
 
-bool cpu_expand_host_model(const QemuCaps *caps, bool kvm, Cpu *cpu, GError **err)
+static void take_host(Cpu *cpu, Cpu *host, const CpuData *data)
 {
-    CpuBits unused;
-    if (cpu->mode != CPU_HOST_MODEL)
-        return true;
-    if (cpu->model.name && !cpu_model_bits(caps, cpu->model.name, &unused)) {
-        g_set_error(err, QV_ERROR, QV_ERR_INTERNAL, "Unknown CPU model %s: leave <model> out of a <cpu mode='host-model'>",
-                    cpu->model.name);
-        return false;
-    }
-    g_autoptr(CpuData) data = cpu_data_guest(caps, kvm);
-    Cpu *host = data ? cpu_describe(caps, kvm, data, CPU_CHOOSE_GUEST) : NULL;
-    if (!host)
-        return true;
     for (guint i = 0; cpu->features && i < cpu->features->len; i++)
         merge_feature(host, g_ptr_array_index(cpu->features, i), &data->bits);
     cpu->mode = CPU_CUSTOM;
@@ -326,5 +321,26 @@ bool cpu_expand_host_model(const QemuCaps *caps, bool kvm, Cpu *cpu, GError **er
     g_free(cpu->vendor);
     cpu->vendor = g_steal_pointer(&host->vendor);
     xm_free(&cpu_elem, host);
+}
+
+bool cpu_settle(const QemuCaps *caps, bool kvm, Cpu *cpu, GError **err)
+{
+    CpuBits unused;
+    bool like_host = cpu->mode == CPU_HOST_MODEL || (cpu->mode == CPU_CUSTOM && cpu->match == CPU_MATCH_MINIMUM);
+    g_autoptr(CpuData) data = cpu_data_guest(caps, kvm);
+    if (!data)
+        return true;
+    if (cpu->mode == CPU_HOST_MODEL && cpu->model.name && !cpu_model_bits(caps, cpu->model.name, &unused)) {
+        g_set_error(err, QV_ERROR, QV_ERR_INTERNAL, "Unknown CPU model %s: leave <model> out of a <cpu mode='host-model'>",
+                    cpu->model.name);
+        return false;
+    }
+    Cpu *host = like_host ? cpu_describe(caps, kvm, data, CPU_CHOOSE_GUEST) : NULL;
+    if (host)
+        take_host(cpu, host, data);
+    for (guint i = 0; cpu->features && i < cpu->features->len; i++) {
+        CpuFeature *f = g_ptr_array_index(cpu->features, i);
+        f->policy = settled(f, &data->bits);
+    }
     return true;
 }

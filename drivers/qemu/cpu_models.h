@@ -53,7 +53,8 @@ CpuComparison cpu_compare(const QemuCaps *caps, const CpuData *have, const Cpu *
 enum { CPU_EXPAND_FEATURES = 1, CPU_MIGRATABLE = 2 };
 Cpu *cpu_baseline(const QemuCaps *caps, bool kvm, GPtrArray *cpus, const CpuData *limit, guint flags, GError **err);
 
-/* <cpu mode='host-model'> as the custom CPU that it stands for, what the user asked for besides included. Does nothing for
- * other modes, or when QEMU does not say what it can show. False: it names a model that is not known. */
-bool cpu_expand_host_model(const QemuCaps *caps, bool kvm, Cpu *cpu, GError **err);
+/* A live guest's <cpu>: mode host-model, and match 'minimum', become the custom CPU that they stand for here, what the user
+ * asked for besides included; optional features are there or not. Does nothing when QEMU does not say what it can show.
+ * False: a host-model names a model that is not known. */
+bool cpu_settle(const QemuCaps *caps, bool kvm, Cpu *cpu, GError **err);
 #endif

@@ -140,6 +140,27 @@ static bool define_vcpus(DomainFrame *f, GError **err)
     return true;
 }
 
+/* Processors that are in no cell are in the first. */
+static void complete_cells(DomainFrame *f)
+{
+    const GPtrArray *cells = f->cpu ? f->cpu->cells : NULL;
+    if (!cells || !cells->len)
+        return;
+    NumaCell *first = g_ptr_array_index(cells, 0);
+    for (guint cpu = 0; cpu < f->vcpus.max; cpu++) {
+        bool placed = false;
+        for (guint i = 0; i < cells->len && !placed; i++) {
+            const NumaCell *cell = g_ptr_array_index(cells, i);
+            placed = cell->cpus && bitmap_has(cell->cpus, cpu);
+        }
+        if (placed)
+            continue;
+        if (!first->cpus)
+            first->cpus = bitmap_new();
+        bitmap_set(first->cpus, cpu);
+    }
+}
+
 /* --- memory */
 
 /* The sum counts: cells, or the machine's own, and modules. */
@@ -187,7 +208,10 @@ bool pass_machine(DomainDef *def, const DefineCtx *ctx, GError **err)
         return false;
     default_cpu(&def->frame, ctx);
     default_rest(&def->frame);
-    return define_vcpus(&def->frame, err) && define_memory(def, err);
+    if (!define_vcpus(&def->frame, err))
+        return false;
+    complete_cells(&def->frame);
+    return define_memory(def, err);
 }
 
 /* --- boot */

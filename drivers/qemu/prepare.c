@@ -252,7 +252,7 @@ bool qemu_prepare_live(DomainDef *def, const QemuBuild *b, GError **err)
         return false;
     if (!firmware_select(def, b->lib_dir, b->firmware_dirs, err) || !align_memory(def, err))
         return false;
-    if (def->frame.cpu && b->caps && !cpu_expand_host_model(b->caps, def->frame.virt == VIRT_KVM, def->frame.cpu, err))
+    if (def->frame.cpu && b->caps && !cpu_settle(b->caps, def->frame.virt == VIRT_KVM, def->frame.cpu, err))
         return false;
     give_aliases(def);
     if (!check_aliases(def, err))
