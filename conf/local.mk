@@ -22,6 +22,9 @@ conf_libconf_a_SOURCES = \
 	conf/network.c conf/network.h \
 	conf/network_port.c \
 	conf/network_rules.c \
+	conf/nwfilter.c conf/nwfilter.h \
+	conf/nwfilter_match.c conf/nwfilter_match.h \
+	conf/nwfilter_types.c conf/nwfilter_types.h \
 	conf/os.c conf/os.h \
 	conf/redirdev.c \
 	conf/rng.c conf/rng.h \

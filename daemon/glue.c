@@ -19,6 +19,7 @@ static const GlueArea *const areas[] = {
     &glue_tune,
     &glue_pin,
     &glue_size,
+    &glue_nwfilter,
 };
 
 const RpcHandlerRow *glue_rows(guint *ret_n)

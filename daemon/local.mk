@@ -13,6 +13,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_hotplug.c \
 	daemon/glue_interface.c \
 	daemon/glue_node.c \
+	daemon/glue_nwfilter.c \
 	daemon/glue_stats.c \
 	daemon/glue_pin.c \
 	daemon/glue_size.c \
@@ -31,4 +32,4 @@ daemon/qvirtd.service: daemon/qvirtd.service.in
 
 sbin_PROGRAMS += daemon/qvirtd
 daemon_qvirtd_SOURCES = daemon/main.c
-daemon_qvirtd_LDADD = daemon/libdaemon.a drivers/qemu/libqemu.a drivers/storage/libstorage.a conf/libconf.a rpc/librpc.a util/libutil.a $(DEPS_LIBS)
+daemon_qvirtd_LDADD = daemon/libdaemon.a drivers/qemu/libqemu.a drivers/nwfilter/libnwfilter.a drivers/storage/libstorage.a conf/libconf.a rpc/librpc.a util/libutil.a $(DEPS_LIBS)

@@ -6,6 +6,7 @@
 #include "daemon/daemon.h"
 #include "daemon/glue.h"
 #include "daemon/service.h"
+#include "drivers/nwfilter/nwfilter.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -192,6 +193,14 @@ static void on_loaded(gpointer user)
     service_ready(status);
 }
 
+/* Daemons under other roots have tables of rules of their own. */
+static bool start_filters(const DaemonConfig *config, GError **err)
+{
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, config->run_dir, -1);
+    sum[8] = '\0';
+    return nwfilter_start(config->etc_dir, config->run_dir, config->root || config->session ? sum : NULL, err);
+}
+
 static bool start_parts(Process *process, GError **err)
 {
     const DaemonConfig *config = qvirtd.config;
@@ -206,7 +215,7 @@ static bool start_parts(Process *process, GError **err)
     };
     guint n_rows;
     const RpcHandlerRow *rows = glue_rows(&n_rows);
-    if (!make_folders(config, err) || !take_lock(config, &process->lock_fd, err) ||
+    if (!make_folders(config, err) || !take_lock(config, &process->lock_fd, err) || !start_filters(config, err) ||
         !(qvirtd.storage = storage_driver_new(config->etc_dir, config->run_dir, err)) ||
         !(qvirtd.qemu = qemu_driver_new(&driver, err)))
         return false;
@@ -228,6 +237,7 @@ static void stop_parts(Process *process)
     signal(SIGALRM, last_resort);
     alarm(1);
     rpc_server_free(qvirtd.server);
+    nwfilter_stop();
     qemu_driver_free(qvirtd.qemu);
     storage_driver_free(qvirtd.storage);
     if (process->lock_fd >= 0)

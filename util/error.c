@@ -3,7 +3,7 @@
 
 /* libvirt's virErrorDomain numbers that our errors use. */
 enum { FROM_NONE = 0, FROM_RPC = 7, FROM_QEMU = 10, FROM_STORAGE = 18, FROM_NETWORK = 19, FROM_DOMAIN = 20,
-       FROM_NODEDEV = 22, FROM_SECRET = 30, FROM_AUTH = 46, FROM_ACCESS = 55 };
+       FROM_NODEDEV = 22, FROM_SECRET = 30, FROM_NWFILTER = 33, FROM_AUTH = 46, FROM_ACCESS = 55 };
 
 typedef struct {
     int code;              /* virErrorNumber */
@@ -34,6 +34,8 @@ static const LibvirtError libvirt_errors[] = {
     [QV_ERR_NO_STORAGE_VOL]        = { 50, FROM_STORAGE, "Storage volume not found: " },
     [QV_ERR_NO_SECRET]             = { 66, FROM_SECRET, "Secret not found: " },
     [QV_ERR_NO_NODE_DEVICE]        = { 53, FROM_NODEDEV, "Node device not found: " },
+    [QV_ERR_NO_NWFILTER]           = { 62, FROM_NWFILTER, "Network filter not found: " },
+    [QV_ERR_NO_NWFILTER_BINDING]   = { 101, FROM_NWFILTER, "Network filter binding not found: " },
     [QV_ERR_NO_DOMAIN_METADATA]    = { 80, FROM_DOMAIN, "metadata not found: " },
     [QV_ERR_NO_DOMAIN_SNAPSHOT]    = { 72, FROM_QEMU, "Domain snapshot not found: " },
     [QV_ERR_DOM_EXIST]             = { 9, FROM_QEMU, "operation failed: " },

@@ -15,6 +15,7 @@ util_libutil_a_SOURCES = \
 	util/loop.c util/loop.h \
 	util/macvtap.c util/macvtap.h \
 	util/netlink.c util/netlink.h \
+	util/nft.c util/nft.h \
 	util/owner.c util/owner.h \
 	util/process.c util/process.h \
 	util/qdisc.c util/qdisc.h \

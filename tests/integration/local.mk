@@ -4,6 +4,7 @@ integration_tests = \
 	tests/integration/wire.py \
 	tests/integration/daemon.py \
 	tests/integration/lifecycle.py \
+	tests/integration/nwfilter.py \
 	tests/integration/bad_input.py \
 	tests/integration/readopt.py \
 	tests/integration/clients.py \
