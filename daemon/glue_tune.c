@@ -18,7 +18,7 @@ static bool check_param(const RemoteTypedParam *p, const GlueField *fields, guin
     for (guint i = 0; i < n && !field; i++)
         field = g_str_equal(fields[i].name, p->field) ? &fields[i] : NULL;
     if (!field)
-        g_set_error(err, QV_ERROR, QV_ERR_INVALID_ARG, "parameter '%s' not supported", p->field);
+        g_set_error(err, QV_ERROR, QV_ERR_ARGUMENT_UNSUPPORTED, "parameter '%s' not supported", p->field);
     else if (field->type != p->value.type)
         g_set_error(err, QV_ERROR, QV_ERR_INVALID_ARG, "invalid type '%s' requested for parameter '%s', expected '%s'",
                     type_name(p->value.type), p->field, type_name(field->type));
