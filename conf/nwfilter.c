@@ -222,9 +222,9 @@ char *nwfilter_format(const NwFilter *filter)
     g_string_append_printf(out, ">\n  <uuid>%s</uuid>\n", filter->uuid);
     for (const char *c = filter->order; *c; c++) {
         if (*c == 'r')
-            xm_format_to(&rule_elem, filter->rules->pdata[rule++], 0, 1, out);
+            xm_format_to(&rule_elem, filter->rules->pdata[rule++], 0, 2, out);
         else
-            xm_format_to(&ref_elem, filter->nested->pdata[ref++], 0, 1, out);
+            xm_format_to(&ref_elem, filter->nested->pdata[ref++], 0, 2, out);
     }
     g_string_append(out, "</filter>\n");
     return g_string_free(out, FALSE);

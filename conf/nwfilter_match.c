@@ -9,7 +9,7 @@ XM_COVERS(nw_matching, NW_MATCH__N);
 #define V(field, n, t, ...) { .name = n, .kind = XM_ATTR, .type = &t, .off = offsetof(NwMatch, v[field]), __VA_ARGS__ }
 #define NUM(field, n, m) V(field, n, nw_num, .max = m)
 #define MATCH A_ENUM(NwMatch, match, "match", nw_matching)
-#define COMMENT V(NWF_COMMENT, "comment", nw_text)
+#define COMMENT V(NWF_COMMENT, "comment", xm_str)
 #define MACS V(NWF_SRCMAC, "srcmacaddr", nw_mac), V(NWF_SRCMACMASK, "srcmacmask", nw_mac), \
              V(NWF_DSTMAC, "dstmacaddr", nw_mac), V(NWF_DSTMACMASK, "dstmacmask", nw_mac)
 #define ADDRESSES(ip, mask) V(NWF_SRCIP, "srcipaddr", ip), V(NWF_SRCIPMASK, "srcipmask", mask), \

@@ -1,6 +1,5 @@
 #include "conf/nwfilter_types.h"
 #include <arpa/inet.h>
-#include <errno.h>
 #include <string.h>
 #include "util/ids.h"
 
@@ -10,7 +9,6 @@ bool nw_variable(const char *text, NwVariable *ret)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     NwVariable var = { .number = 0 };
-    int used = 0;
 
     if (*text != '$')
         return false;
@@ -26,8 +24,7 @@ bool nw_variable(const char *text, NwVariable *ret)
         gsize digits = strspn(inside, "0123456789");
         if (*rest != '[' || !digits || digits > 4 || strcmp(inside + digits, "]"))
             return false;
-        used = (int)g_ascii_strtoull(inside, NULL, 10);
-        var.number = (guint)used;
+        var.number = (guint)g_ascii_strtoull(inside, NULL, 10);
     }
     *ret = var;
     return true;
@@ -87,7 +84,7 @@ bool nw_number(const char *text, guint64 *ret)
     return true;
 }
 
-/* --- what all types do: a text that is there or not */
+/* --- what all types do: a text that is there or not. What they let in needs no escaping in XML. */
 
 static void text_format(const XmRow *r, gconstpointer v, GString *out)
 {
@@ -265,17 +262,31 @@ static char *nw_state_canonical(const XmRow *r, const char *text)
 }
 NW_TYPE(nw_state, "a list of NEW, ESTABLISHED, RELATED, INVALID, or NONE")
 
+static const char *const tcp_flag_names[] = { "SYN", "ACK", "URG", "PSH", "FIN", "RST", NULL };
+
+/* One half; all six are written as ALL. */
+static const char *flags_half(const char *text)
+{
+    guint n = 0;
+
+    if (!strcmp(text, "ALL") || !strcmp(text, "NONE"))
+        return text;
+    if (!list_of(text, tcp_flag_names, 6))
+        return NULL;
+    g_auto(GStrv) items = g_strsplit(text, ",", -1);
+    for (guint i = 0; tcp_flag_names[i]; i++)
+        n += g_strv_contains((const char *const *)items, tcp_flag_names[i]);
+    return n == 6 ? "ALL" : text;
+}
+
 static char *nw_tcp_flags_canonical(const XmRow *r, const char *text)
 {
-    static const char *const flags[] = { "SYN", "ACK", "URG", "PSH", "FIN", "RST", NULL };
     g_auto(GStrv) halves = g_strsplit(text, "/", -1);
 
     if (g_strv_length(halves) != 2)
         return NULL;
-    for (guint i = 0; i < 2; i++)
-        if (strcmp(halves[i], "ALL") && strcmp(halves[i], "NONE") && !list_of(halves[i], flags, 6))
-            return NULL;
-    return g_strdup(text);
+    const char *mask = flags_half(halves[0]), *flags = flags_half(halves[1]);
+    return mask && flags ? g_strdup_printf("%s/%s", mask, flags) : NULL;
 }
 NW_TYPE(nw_tcp_flags, "TCP flags as MASK/FLAGS (SYN,ACK/SYN; ALL; NONE)")
 
@@ -294,9 +305,3 @@ static char *nw_ipset_flags_canonical(const XmRow *r, const char *text)
     return list_of(lower, flags, 6) ? g_steal_pointer(&lower) : NULL;
 }
 NW_TYPE(nw_ipset_flags, "a list of src and dst")
-
-static char *nw_text_canonical(const XmRow *r, const char *text)
-{
-    return strlen(text) <= 256 ? g_strdup(text) : NULL;
-}
-NW_TYPE(nw_text, "a text of at most 256 bytes")

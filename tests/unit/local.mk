@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/index \
 	tests/unit/link \
 	tests/unit/network \
+	tests/unit/nwfilter \
 	tests/unit/pci_bus \
 	tests/unit/qmp \
 	tests/unit/settings \
