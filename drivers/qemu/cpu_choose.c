@@ -27,10 +27,11 @@ static void count(const CpuBits *have, Candidate *c)
 }
 
 /* What a model costs: a feature that is missing weighs more than one that is there besides, since a program that finds
- * a model expects what the model stands for. */
+ * a model expects what the model stands for; the first is cheap. The numbers are such that the choice is libvirt's. */
 static guint weight(const Candidate *c)
 {
-    return c->more + 4 * c->less;
+    guint penalty = c->less > 1 ? 13 * (c->less - 1) : 5 * c->less;
+    return 5 * (c->more + c->less) + penalty;
 }
 
 /* A model whose signature the processor bears counts more than any other. */
