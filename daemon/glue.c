@@ -5,6 +5,7 @@
 
 static const GlueArea *const areas[] = {
     &glue_connect,
+    &glue_cpu,
     &glue_domain,
     &glue_domain_xml,
     &glue_domain_misc,

@@ -195,49 +195,6 @@ GLUE_HANDLER(get_domain_capabilities, RemoteConnectGetDomainCapabilitiesArgs, Re
     return RPC_LATER;
 }
 
-/* CPU models of an architecture are those that its domain capabilities list for custom CPUs. */
-typedef struct { RpcCall *call; bool need_results; } ModelNames;
-
-static void model_names_fill(const char *xml, bool need_results, RemoteConnectGetCpuModelNamesRet *ret)
-{
-    xmlDoc *doc = xmlReadMemory(xml, (int)strlen(xml), "domcaps", NULL, XML_PARSE_NONET | XML_PARSE_NOERROR);
-    xmlXPathContext *context = doc ? xmlXPathNewContext(doc) : NULL;
-    xmlXPathObject *found = context ? xmlXPathEval(BAD_CAST "/domainCapabilities/cpu/mode[@name='custom']/model", context) : NULL;
-    guint n = found && found->nodesetval ? (guint)found->nodesetval->nodeNr : 0;
-    ret->ret = (int)n;
-    ret->models = need_results ? g_new0(char *, n) : NULL;
-    for (guint i = 0; need_results && i < n; i++) {
-        xmlChar *name = xmlNodeGetContent(found->nodesetval->nodeTab[i]);
-        ret->models[ret->n_models++] = g_strdup((const char *)name);
-        xmlFree(name);
-    }
-    xmlXPathFreeObject(found);
-    xmlXPathFreeContext(context);
-    xmlFreeDoc(doc);
-}
-
-static void model_names_known(Domain *dom, gpointer result, const GError *err, gpointer user)
-{
-    g_autofree ModelNames *asked = user;
-    RemoteConnectGetCpuModelNamesRet ret = { 0 };
-    if (err) {
-        rpc_call_fail(asked->call, err);
-        return;
-    }
-    model_names_fill(result, asked->need_results, &ret);
-    rpc_call_reply(asked->call, &ret);
-}
-
-GLUE_HANDLER(get_cpu_model_names, RemoteConnectGetCpuModelNamesArgs, RemoteConnectGetCpuModelNamesRet)
-{
-    if (!glue_flags(call, args->flags, 0, err))
-        return RPC_FAILED;
-    ModelNames *asked = g_new(ModelNames, 1);
-    *asked = (ModelNames){ call, args->need_results != 0 };
-    qemu_domain_capabilities(qvirtd.qemu, NULL, args->arch, NULL, NULL, 0, model_names_known, asked);
-    return RPC_LATER;
-}
-
 static const RpcHandlerRow glue_connect_rows[] = {
     REMOTE(PROC_AUTH_LIST, auth_list),
     REMOTE(PROC_AUTH_POLKIT, auth_polkit),
@@ -256,6 +213,5 @@ static const RpcHandlerRow glue_connect_rows[] = {
     REMOTE(PROC_CONNECT_GET_MAX_VCPUS, get_max_vcpus),
     REMOTE(PROC_CONNECT_GET_CAPABILITIES, get_capabilities),
     REMOTE(PROC_CONNECT_GET_DOMAIN_CAPABILITIES, get_domain_capabilities),
-    REMOTE(PROC_CONNECT_GET_CPU_MODEL_NAMES, get_cpu_model_names),
 };
 GLUE_AREA(glue_connect);

@@ -5,6 +5,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/daemon.h \
 	daemon/glue.c daemon/glue.h \
 	daemon/glue_connect.c \
+	daemon/glue_cpu.c \
 	daemon/glue_console.c \
 	daemon/glue_domain.c \
 	daemon/glue_domain_misc.c \

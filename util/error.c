@@ -3,7 +3,7 @@
 
 /* libvirt's virErrorDomain numbers that our errors use. */
 enum { FROM_NONE = 0, FROM_RPC = 7, FROM_QEMU = 10, FROM_STORAGE = 18, FROM_NETWORK = 19, FROM_DOMAIN = 20,
-       FROM_NODEDEV = 22, FROM_SECRET = 30, FROM_NWFILTER = 33, FROM_AUTH = 46, FROM_ACCESS = 55 };
+       FROM_NODEDEV = 22, FROM_CPU = 31, FROM_SECRET = 30, FROM_NWFILTER = 33, FROM_AUTH = 46, FROM_ACCESS = 55 };
 
 typedef struct {
     int code;              /* virErrorNumber */
@@ -46,6 +46,7 @@ static const LibvirtError libvirt_errors[] = {
     [QV_ERR_RPC]                   = { 39, FROM_RPC, "" },
     [QV_ERR_AGENT_UNRESPONSIVE]    = { 86, FROM_QEMU, "Guest agent is not responding: " },
     [QV_ERR_DEVICE_MISSING]        = { 99, FROM_QEMU, "device not found: " },
+    [QV_ERR_CPU_INCOMPATIBLE]      = { 91, FROM_CPU, "the CPU is incompatible with host CPU: " },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(libvirt_errors) == QV_ERR__N);
 

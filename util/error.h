@@ -47,6 +47,7 @@ typedef enum {
     QV_ERR_RPC,
     QV_ERR_AGENT_UNRESPONSIVE,
     QV_ERR_DEVICE_MISSING,
+    QV_ERR_CPU_INCOMPATIBLE,
     QV_ERR__N
 } QvErrorCode;
 

@@ -1,49 +1,54 @@
+/* <capabilities>: the guests. */
+#include "config.h"
 #include "drivers/qemu/capabilities_xml.h"
-#include <sys/utsname.h>
-#include <unistd.h>
-#include "util/ids.h"
 
+static void append_machine(GString *out, const QemuMachine *m)
+{
+    g_autofree char *name = g_markup_escape_text(m->name, -1);
+    const char *deprecated = m->deprecated ? " deprecated='yes'" : "";
+    g_string_append_printf(out, "      <machine maxCpus='%u'%s>%s</machine>\n", m->max_cpus, deprecated, name);
+    if (m->alias)
+        g_string_append_printf(out, "      <machine canonical='%s' maxCpus='%u'%s>%s</machine>\n", name, m->max_cpus, deprecated, m->alias);
+}
+
+/* The default comes first: clients take that one. */
 static void append_machines(GString *out, const QemuCaps *caps)
 {
     const QemuMachine *machines;
     guint n = qemu_caps_machines(caps, &machines);
 
-    for (guint i = 0; i < n; i++) {
-        const QemuMachine *m = &machines[i];
-        g_autofree char *name = g_markup_escape_text(m->name, -1);
-        g_string_append_printf(out, "      <machine maxCpus='%u'%s>%s</machine>\n", m->max_cpus,
-                               m->deprecated ? " deprecated='yes'" : "", name);
-        if (m->alias)
-            g_string_append_printf(out, "      <machine canonical='%s' maxCpus='%u'>%s</machine>\n", name, m->max_cpus, m->alias);
-    }
+    for (guint i = 0; i < n; i++)
+        if (machines[i].is_default)
+            append_machine(out, &machines[i]);
+    for (guint i = 0; i < n; i++)
+        if (!machines[i].is_default && !g_str_equal(machines[i].name, "none"))
+            append_machine(out, &machines[i]);
 }
 
-static void append_guest(GString *out, const QemuCaps *caps, const char *arch, int bits)
+/* An emulator of 64-bit guests runs those of 32 bits too; they can leave out PAE. */
+static void append_guest(GString *out, const QemuCaps *caps)
 {
-    g_string_append_printf(out, "  <guest>\n    <os_type>hvm</os_type>\n    <arch name='%s'>\n      <wordsize>%d</wordsize>\n"
-                                "      <emulator>%s</emulator>\n", arch, bits, qemu_caps_binary(caps));
+    const char *arch = qemu_caps_arch(caps);
+    bool narrow = g_str_equal(arch, "i686");
+    g_autofree char *emulator = g_markup_escape_text(qemu_caps_binary(caps), -1);
+    g_string_append_printf(out, "\n  <guest>\n    <os_type>hvm</os_type>\n    <arch name='%s'>\n      <wordsize>%d</wordsize>\n"
+                                "      <emulator>%s</emulator>\n", arch, narrow ? 32 : 64, emulator);
     append_machines(out, caps);
     g_string_append(out, "      <domain type='qemu'/>\n");
     if (qemu_caps_kvm(caps))
         g_string_append(out, "      <domain type='kvm'/>\n");
-    g_string_append(out, "    </arch>\n    <features>\n      <acpi default='on' toggle='yes'/>\n"
-                         "      <apic default='on' toggle='no'/>\n      <cpuselection/>\n      <deviceboot/>\n"
-                         "    </features>\n  </guest>\n");
+    g_string_append_printf(out, "    </arch>\n    <features>\n%s      <acpi default='on' toggle='yes'/>\n"
+                                "      <apic default='on' toggle='no'/>\n      <cpuselection/>\n      <deviceboot/>\n"
+                                "      <disksnapshot default='on' toggle='no'/>\n    </features>\n  </guest>\n",
+                           narrow ? "      <pae/>\n      <nonpae/>\n" : "");
 }
 
-char *qemu_capabilities_xml(const QemuCaps *caps, const guint8 host_uuid[16])
+char *qemu_capabilities_xml(GPtrArray *all, const guint8 host_uuid[16], uid_t uid, gid_t gid)
 {
-    GString *out = g_string_new("<capabilities>\n");
-    g_autofree char *uuid = uuid_format(host_uuid);
-    struct utsname host;
-
-    uname(&host);
-    g_string_append_printf(out, "  <host>\n    <uuid>%s</uuid>\n    <cpu>\n      <arch>%s</arch>\n"
-                                "      <topology sockets='1' dies='1' cores='%ld' threads='1'/>\n    </cpu>\n  </host>\n",
-                           uuid, host.machine, sysconf(_SC_NPROCESSORS_ONLN));
-    if (!g_strcmp0(qemu_caps_arch(caps), "x86_64"))
-        append_guest(out, caps, "i686", 32);
-    append_guest(out, caps, qemu_caps_arch(caps), !g_strcmp0(qemu_caps_arch(caps), "x86_64") ? 64 : 32);
-    g_string_append(out, "</capabilities>\n");
+    GString *out = g_string_new("<capabilities>\n\n");
+    append_host(out, all->pdata[0], host_uuid, uid, gid);
+    for (guint i = all->len; i-- > 0;)
+        append_guest(out, all->pdata[i]);
+    g_string_append(out, "\n</capabilities>\n");
     return g_string_free(out, FALSE);
 }

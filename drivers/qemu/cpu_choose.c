@@ -47,7 +47,8 @@ static bool eligible(const QemuCaps *caps, const char *name, const CpuData *data
     const char *vendor = cpu_model_vendor(name);
     if (vendor && g_strcmp0(vendor, data->vendor) != 0)
         return false;
-    return choice != CPU_CHOOSE_GUEST || (cpu_model_for_guests(name) && cpu_model_in_qemu(caps, name));
+    bool guest = choice == CPU_CHOOSE_GUEST;
+    return cpu_model_describes(name, guest) && (!guest || cpu_model_in_qemu(caps, name));
 }
 
 /* Later models first: of two that are equally near the newer one is taken. */

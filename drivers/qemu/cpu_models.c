@@ -11,6 +11,7 @@ typedef struct {
     const char *signatures;      /* "family/model", "family/model/stepping-stepping" of real ones */
     const char *delta;           /* where it differs from what QEMU's TCG says of its model, "hypervisor" apart */
     bool not_for_guests;         /* never chosen to describe a guest's processor */
+    bool not_for_hosts;          /* nor a host's: a name of old, for XML that has it */
 } Model;
 
 static const Model models[] = {
@@ -24,8 +25,8 @@ static const Model models[] = {
     { "core2duo", NULL, "Intel", "", "+vme -acpi -ss -cx16 -lahf_lm" },
     { "qemu32", NULL, NULL, "", "" },
     { "kvm32", NULL, NULL, "", "" },
-    { "cpu64-rhel5", "Opteron_G1", NULL, "", "", true },
-    { "cpu64-rhel6", "Opteron_G2", NULL, "", "-svm", true },
+    { "cpu64-rhel5", "Opteron_G1", NULL, "", "", true, true },
+    { "cpu64-rhel6", "Opteron_G2", NULL, "", "-svm", true, true },
     { "qemu64", NULL, NULL, "", "-lahf_lm" },
     { "kvm64", NULL, NULL, "", "" },
     { "Conroe", NULL, "Intel", "6/15 6/22", "" },
@@ -116,10 +117,10 @@ const char *cpu_model_vendor(const char *name)
     return m ? m->vendor : NULL;
 }
 
-bool cpu_model_for_guests(const char *name)
+bool cpu_model_describes(const char *name, bool guest)
 {
     const Model *m = model_find(name);
-    return m && !m->not_for_guests;
+    return m && !(guest ? m->not_for_guests : m->not_for_hosts);
 }
 
 bool cpu_model_in_qemu(const QemuCaps *caps, const char *model)

@@ -28,8 +28,8 @@ const char *const *cpu_model_names(const char *arch);
 const char *cpu_model_vendor(const char *model);
 /* What @model has, by @caps. False: it is not known. */
 bool cpu_model_bits(const QemuCaps *caps, const char *model, CpuBits *ret);
-/* Whether it may describe a guest's processor, and whether a processor of @data's signature is really one. */
-bool cpu_model_for_guests(const char *model);
+/* Whether it may be chosen to describe a guest's (else a host's) processor, and whether one of @data's signature is really it. */
+bool cpu_model_describes(const char *model, bool guest);
 bool cpu_model_is(const char *model, const CpuData *data);
 /* "AMD" for "AuthenticAMD"; NULL: unknown. */
 const char *cpu_vendor_of(const char *id);

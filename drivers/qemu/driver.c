@@ -5,7 +5,6 @@
 #include <string.h>
 #include "conf/disk.h"
 #include "drivers/qemu/build.h"
-#include "drivers/qemu/capabilities_xml.h"
 #include "drivers/qemu/define.h"
 #include "util/cgroup.h"
 #include "util/file.h"
@@ -350,34 +349,6 @@ void qemu_driver_owner_gone(QemuDriver *d, gconstpointer owner)
 }
 
 /* --- what QEMU can do, and command lines */
-
-static bool capabilities_job(gpointer user, GError **err)
-{
-    Op *op = user;
-    guint8 uuid[16];
-    g_autoptr(QemuCaps) caps = driver_caps(op->driver, NULL, err);
-    g_autofree char *id = NULL;
-
-    if (!caps)
-        return false;
-    if (!g_file_get_contents("/etc/machine-id", &id, NULL, NULL) || !uuid_parse(g_strstrip(id), uuid))
-        memset(uuid, 0, sizeof uuid);
-    op->result = qemu_capabilities_xml(caps, uuid);
-    op->result_free = g_free;
-    return true;
-}
-
-void qemu_capabilities(QemuDriver *d, DomainDone done, gpointer user)
-{
-    actor_push(d->actor, "capabilities", capabilities_job, job_ended, op_new(d, NULL, 0, done, user));
-}
-
-void qemu_domain_capabilities(QemuDriver *d, const char *emulator, const char *arch, const char *machine,
-                              const char *virttype, guint flags, DomainDone done, gpointer user)
-{
-    op_fail_later(op_new(d, NULL, flags, done, user),
-                  g_error_new(QV_ERROR, QV_ERR_NO_SUPPORT, "virConnectGetDomainCapabilities"));
-}
 
 static bool version_job(gpointer user, GError **err)
 {

@@ -185,6 +185,31 @@ bool firmware_select(DomainDef *def, const char *lib_dir, const char *const *dir
 
 /* --- templates of images that the user names */
 
+static void image_free(gpointer data)
+{
+    g_free(((FirmwareImage *)data)->path);
+    g_free(data);
+}
+
+GPtrArray *firmware_images(const char *arch, const char *machine, const char *const *dirs)
+{
+    GPtrArray *images = g_ptr_array_new_with_free_func(image_free);
+    g_autoptr(GPtrArray) paths = descriptor_paths(dirs ? dirs : usual_dirs);
+    const Os os = { .arch = (char *)arch, .machine = (char *)machine };
+    for (guint i = 0; i < paths->len; i++) {
+        json_object *d = read_descriptor(paths->pdata[i]), *mapping = member(d, "mapping", json_type_object);
+        const char *path = text(member(mapping, "executable", json_type_object), "filename");
+        path = path ? path : text(mapping, "filename");
+        if (path && fits_machine(d, &os)) {
+            FirmwareImage *image = g_new0(FirmwareImage, 1);
+            *image = (FirmwareImage){ g_strdup(path), lists(d, "interface-types", "uefi"), lists(d, "features", "requires-smm") };
+            g_ptr_array_add(images, image);
+        }
+        json_object_put(d);
+    }
+    return images;
+}
+
 char *firmware_template_of(const char *loader, const char *const *dirs)
 {
     g_autoptr(GPtrArray) paths = descriptor_paths(dirs ? dirs : usual_dirs);

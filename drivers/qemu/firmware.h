@@ -13,6 +13,10 @@ bool firmware_has_variables(const DomainDef *def);
  * Reads files: worker threads. Errors: QV_ERR_OPERATION_FAILED when no descriptor fits. */
 bool firmware_select(DomainDef *def, const char *lib_dir, const char *const *dirs, GError **err);
 
+/* The images that descriptors offer for a machine; an array of FirmwareImage. Reads files: worker threads. Gives. */
+typedef struct { char *path; bool efi, secure; } FirmwareImage;
+GPtrArray *firmware_images(const char *arch, const char *machine, const char *const *dirs);
+
 /* Makes the file of variables from its template, if it is not there yet or @reset asks for a new one. To be called
  * by a start before QEMU runs, with the live definition. The file belongs to @uid and @gid ((uid_t)-1: left as
  * made). *@ret_made: whether a file was made, which a failing start removes again. Worker threads.

@@ -12,9 +12,11 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/audio_build.c \
 	drivers/qemu/audio_define.c \
 	drivers/qemu/build.c drivers/qemu/build.h \
+	drivers/qemu/capabilities_host.c \
 	drivers/qemu/capabilities_xml.c drivers/qemu/capabilities_xml.h \
 	drivers/qemu/caps.c drivers/qemu/caps.h \
 	drivers/qemu/caps_data.h \
+	drivers/qemu/caps_op.c \
 	drivers/qemu/caps_probe.c \
 	drivers/qemu/change.c drivers/qemu/change.h \
 	drivers/qemu/chardev_build.c drivers/qemu/chardev_build.h \
@@ -40,6 +42,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/disk_storage.c \
 	drivers/qemu/display_build.h \
 	drivers/qemu/display_define.c drivers/qemu/display_define.h \
+	drivers/qemu/domain_caps.c \
 	drivers/qemu/driver.c drivers/qemu/driver.h \
 	drivers/qemu/each.h \
 	drivers/qemu/events.c drivers/qemu/events.h \

@@ -107,6 +107,20 @@ void qemu_xml_to_native(QemuDriver *driver, const char *format, const char *xml,
 void qemu_capabilities(QemuDriver *driver, DomainDone done, gpointer user);
 void qemu_domain_capabilities(QemuDriver *driver, const char *emulator, const char *arch, const char *machine,
                               const char *virttype, guint flags, DomainDone done, gpointer user);
+/* CPUs (<cpu> elements) to be compared or brought together, for an emulator, arch, machine and virttype (each may be
+ * NULL). @by_hypervisor: with what QEMU can show, else with the host's own processor. Copied. */
+typedef struct {
+    const char *emulator, *arch, *machine, *virttype;
+    char *const *cpus;
+    guint n, flags;
+    bool by_hypervisor;
+} QemuCpuQuestion;
+/* virConnectCompareCPUFlags; @result: int * virCPUCompareResult. */
+void qemu_compare_cpu(QemuDriver *driver, const QemuCpuQuestion *cpu, DomainDone done, gpointer user);
+/* virConnectBaselineCPUFlags; @result: const char * <cpu>. */
+void qemu_baseline_cpu(QemuDriver *driver, const QemuCpuQuestion *cpus, DomainDone done, gpointer user);
+/* The CPU models of an architecture, NULL-terminated and static; NULL: an architecture without such a list. */
+const char *const *qemu_cpu_model_names(const char *arch);
 /* The default emulator's version, 7002022; from the probe. @result: guint *. */
 void qemu_version(QemuDriver *driver, DomainDone done, gpointer user);
 
