@@ -3,6 +3,7 @@
 #ifndef QV_DAEMON_DAEMON_H
 #define QV_DAEMON_DAEMON_H
 #include "daemon/settings.h"
+#include "drivers/network/network.h"
 #include "drivers/qemu/qemu.h"
 #include "drivers/storage/storage.h"
 #include "rpc/server.h"
@@ -10,6 +11,7 @@
 typedef struct {
     DaemonConfig *config;
     QemuDriver *qemu;
+    NetworkDriver *network;
     StorageDriver *storage;
     RpcServer *server;
 } Daemon;

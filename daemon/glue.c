@@ -13,6 +13,7 @@ static const GlueArea *const areas[] = {
     &glue_events,
     &glue_node,
     &glue_console,
+    &glue_network, &glue_network_port,
     &glue_storage,
     &glue_volume,
     &glue_hotplug,
@@ -38,6 +39,7 @@ const RpcHandlerRow *glue_rows(guint *ret_n)
 void glue_start(void)
 {
     glue_events_start();
+    glue_network_start();
 }
 
 /* --- sessions */

@@ -201,6 +201,16 @@ static bool start_filters(const DaemonConfig *config, GError **err)
     return nwfilter_start(config->etc_dir, config->run_dir, config->root || config->session ? sum : NULL, err);
 }
 
+/* Networks come before guests, which may use them. A session's user owns no bridges; its networks can be defined only. */
+static bool start_networks(const DaemonConfig *config, GError **err)
+{
+    const NetworkDriverConfig network = {
+        .lib_dir = config->lib_dir, .run_dir = config->run_dir, .with_default = !config->session,
+        .autostart_default = !config->root && !config->session,
+    };
+    return (qvirtd.network = network_driver_new(&network, err));
+}
+
 static bool start_parts(Process *process, GError **err)
 {
     const DaemonConfig *config = qvirtd.config;
@@ -216,12 +226,14 @@ static bool start_parts(Process *process, GError **err)
     guint n_rows;
     const RpcHandlerRow *rows = glue_rows(&n_rows);
     if (!make_folders(config, err) || !take_lock(config, &process->lock_fd, err) || !start_filters(config, err) ||
+        !start_networks(config, err) ||
         !(qvirtd.storage = storage_driver_new(config->etc_dir, config->run_dir, err)) ||
         !(qvirtd.qemu = qemu_driver_new(&driver, err)))
         return false;
     qvirtd.server = rpc_server_new(&server, rows, n_rows);
     access_set_audit(config->audit);
     glue_start();
+    network_driver_autostart(qvirtd.network);
     qemu_driver_load(qvirtd.qemu, on_loaded, process);
     return true;
 }
@@ -240,6 +252,7 @@ static void stop_parts(Process *process)
     nwfilter_stop();
     qemu_driver_free(qvirtd.qemu);
     storage_driver_free(qvirtd.storage);
+    network_driver_free(qvirtd.network);
     if (process->lock_fd >= 0)
         close(process->lock_fd);
     daemon_config_free(qvirtd.config);

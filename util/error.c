@@ -30,6 +30,7 @@ static const LibvirtError libvirt_errors[] = {
     [QV_ERR_CONFIG_UNSUPPORTED]    = { 67, FROM_QEMU, "unsupported configuration: " },
     [QV_ERR_NO_DOMAIN]             = { 42, FROM_QEMU, "Domain not found: " },
     [QV_ERR_NO_NETWORK]            = { 43, FROM_NETWORK, "Network not found: " },
+    [QV_ERR_NO_NETWORK_PORT]       = { 107, FROM_NETWORK, "network port not found: " },
     [QV_ERR_NO_STORAGE_POOL]       = { 49, FROM_STORAGE, "Storage pool not found: " },
     [QV_ERR_NO_STORAGE_VOL]        = { 50, FROM_STORAGE, "Storage volume not found: " },
     [QV_ERR_NO_SECRET]             = { 66, FROM_SECRET, "Secret not found: " },

@@ -31,6 +31,7 @@ typedef enum {
     QV_ERR_CONFIG_UNSUPPORTED,    /* understood, and this host, QEMU or driver cannot do it */
     QV_ERR_NO_DOMAIN,
     QV_ERR_NO_NETWORK,
+    QV_ERR_NO_NETWORK_PORT,
     QV_ERR_NO_STORAGE_POOL,
     QV_ERR_NO_STORAGE_VOL,
     QV_ERR_NO_SECRET,

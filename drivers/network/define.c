@@ -192,7 +192,6 @@ static void start_finish(NetworkJob *job)
     g_mutex_unlock(&job->driver->lock);
     if (job->fresh)
         add_network(job);
-    server_watch(net);
     g_info("network '%s' is active", net->def->name);
     network_emit(net, NETWORK_STARTED);
 }
@@ -287,6 +286,7 @@ const NetworkSteps network_autostart_steps = { persistent_check, autostart_work,
 
 static bool serve_check(NetworkJob *job, GError **err)
 {
+    server_unwatch(job->net);
     if (job->net->active)
         job->def = network_def_copy(job->net->def);
     return true;
@@ -297,9 +297,4 @@ static bool serve_work(NetworkJob *job, GError **err)
     return !job->def || server_start(job->driver, job->def, err);
 }
 
-static void serve_finish(NetworkJob *job)
-{
-    if (job->net->active)
-        server_watch(job->net);
-}
-const NetworkSteps network_serve_steps = { serve_check, serve_work, serve_finish };
+const NetworkSteps network_serve_steps = { serve_check, serve_work, NULL };

@@ -128,7 +128,7 @@ static void add_range(GString *out, const NetworkIp *ip, const DhcpRange *r)
 
 static guint64 add_dhcp(GString *out, const NetworkIp *ip)
 {
-    guint64 leases = count(ip->hosts);
+    guint64 leases = 0;
     for (guint i = 0; i < count(ip->ranges); i++) {
         add_range(out, ip, ip->ranges->pdata[i]);
         leases += range_size(ip->ranges->pdata[i]);
@@ -159,7 +159,7 @@ char *dnsmasq_config(const NetworkDef *def, const char *stem, const char *leases
 {
     GString *out = g_string_new("# Written by qvirtd for one network; changes are lost.\nstrict-order\n");
     guint64 most = 0;
-    bool dhcp6 = false;
+    bool dhcp = false, dhcp6 = false;
 
     g_string_append_printf(out, "pid-file=%s.pid\nexcept-interface=lo\nbind-dynamic\ninterface=%s\n", stem, def->bridge.name);
     add_domain(out, def);
@@ -167,13 +167,16 @@ char *dnsmasq_config(const NetworkDef *def, const char *stem, const char *leases
     for (guint i = 0; i < count(def->ips); i++) {
         const NetworkIp *ip = def->ips->pdata[i];
         most += add_dhcp(out, ip);
-        dhcp6 |= network_ip_is_v6(ip) && (count(ip->ranges) || count(ip->hosts));
+        bool gives = count(ip->ranges) || count(ip->hosts);
+        dhcp |= gives;
+        dhcp6 |= gives && network_ip_is_v6(ip);
         if (ip->local_ptr == TRI_YES)
             g_string_append_printf(out, "rev-server=%s/%u\n", ip->address, network_ip_prefix(ip));
     }
-    if (most) {
-        g_string_append_printf(out, "dhcp-no-override\ndhcp-authoritative\ndhcp-lease-max=%" G_GUINT64_FORMAT "\n"
-                               "dhcp-hostsfile=%s.hosts\ndhcp-leasefile=%s\n", most, stem, leases);
+    if (most)
+        g_string_append_printf(out, "dhcp-lease-max=%" G_GUINT64_FORMAT "\n", most);
+    if (dhcp) {
+        g_string_append_printf(out, "dhcp-no-override\ndhcp-authoritative\ndhcp-hostsfile=%s.hosts\ndhcp-leasefile=%s\n", stem, leases);
         add_isolation(out, def, dhcp6);
     } else if (def->forward.mode == FORWARD_NONE) {
         g_string_append(out, "no-resolv\n");

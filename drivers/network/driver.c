@@ -124,6 +124,8 @@ static gboolean job_end(gpointer user)
 
     if (!job->err && job->steps->finish)
         job->steps->finish(job);
+    if (job->net && job->net->active)
+        server_watch(job->net);                      /* the old one, where it failed */
     if (job->done)
         job->done(job->err ? NULL : job->net, job->err, job->user);
     else if (job->err)

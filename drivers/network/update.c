@@ -213,7 +213,10 @@ static bool update_check(NetworkJob *job, GError **err)
     if (u->flags & AFFECT_CONFIG && !(job->def = updated(net->stored, s, u, err)))
         return false;
     job->restart_server = s->restart;
-    return !(u->flags & AFFECT_LIVE) || (job->live = updated(net->def, s, u, err));
+    if (!(u->flags & AFFECT_LIVE))
+        return true;
+    server_unwatch(net);                             /* until the job ends */
+    return (job->live = updated(net->def, s, u, err));
 }
 
 static bool serve(NetworkJob *job, GError **err)
@@ -256,7 +259,5 @@ static void update_finish(NetworkJob *job)
         net->def = g_steal_pointer(&job->live);
     }
     g_mutex_unlock(&job->driver->lock);
-    if (net->active)
-        server_watch(net);
 }
 const NetworkSteps network_update_steps = { update_check, update_work, update_finish };

@@ -84,7 +84,6 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/memory_build.c \
 	drivers/qemu/misc_build.c drivers/qemu/misc_build.h \
 	drivers/qemu/misc_define.c drivers/qemu/misc_define.h \
-	drivers/qemu/network_absent.c \
 	drivers/qemu/numa_build.c \
 	drivers/qemu/pci_board.c \
 	drivers/qemu/pci_bus.c drivers/qemu/pci_bus.h \

@@ -28,7 +28,7 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
 # The default of every program that names no LDADD of its own.
-LDADD = drivers/qemu/libqemu.a drivers/nwfilter/libnwfilter.a conf/libconf.a util/libutil.a $(CMOCKA_LIBS) $(DEPS_LIBS)
+LDADD = drivers/qemu/libqemu.a drivers/network/libnetwork.a drivers/nwfilter/libnwfilter.a conf/libconf.a util/libutil.a $(CMOCKA_LIBS) $(DEPS_LIBS)
 
 tests_unit_settings_LDADD = daemon/libdaemon.a $(LDADD)
 tests_unit_xdr_LDADD = rpc/librpc.a $(LDADD)
