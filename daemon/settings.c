@@ -45,13 +45,10 @@ static const Setting settings[] = {
     ROW_STRING("spice_listen", spice_listen, "127.0.0.1", "Where SPICE listens when the domain does not say."),
     ROW_UINT("remote_display_port_min", vnc_port_min, 5900, 65535, "5900", "First port given to displays with autoport."),
     ROW_UINT("remote_display_port_max", vnc_port_max, 5900, 65535, "65535", "Last port given to displays with autoport."),
-    ROW_BOOL("seccomp_sandbox", seccomp, "yes", "Run QEMU with its own seccomp sandbox."),
     ROW_BOOL("clear_emulator_capabilities", clear_caps, "yes", "Run QEMU without capabilities."),
     ROW_BOOL("mount_namespace", mount_namespace, "no", "Give QEMU a mount namespace with a minimal /dev."),
-    ROW_BOOL("dump_guest_core", dump_guest_core, "no", "Include guest memory in core dumps of QEMU."),
     ROW_UINT("workers", workers, 0, 256, "0", "Threads that start, stop and change guests; 0: as many as fit the host."),
-    ROW_UINT("qmp_timeout", qmp_timeout_ms, 0, 3600000, "0", "Milliseconds QEMU may take to answer a command; 0: the default."),
-    ROW_UINT("start_timeout", start_timeout_ms, 0, 3600000, "0", "Milliseconds QEMU may take to start; 0: the default."),
+    ROW_UINT("start_timeout", start_timeout_ms, 0, 3600000, "0", "Milliseconds QEMU may take until it greets; 0: 30000."),
 };
 
 static bool set_string(char **field, const char *value, GError **err)
@@ -300,12 +297,9 @@ QemuDriverConfig daemon_config_qemu(const DaemonConfig *config)
         .spice_listen = config->spice_listen,
         .vnc_port_min = config->vnc_port_min,
         .vnc_port_max = config->vnc_port_max,
-        .seccomp = config->seccomp,
         .clear_caps = config->clear_caps,
         .mount_namespace = config->mount_namespace,
-        .dump_guest_core = config->dump_guest_core,
         .workers = config->workers,
-        .qmp_timeout_ms = config->qmp_timeout_ms,
         .start_timeout_ms = config->start_timeout_ms,
     };
 }

@@ -28,8 +28,8 @@ typedef struct {
     char *user, *group;
     char *vnc_listen, *spice_listen;
     guint vnc_port_min, vnc_port_max;
-    bool seccomp, clear_caps, mount_namespace, dump_guest_core;
-    guint workers, qmp_timeout_ms, start_timeout_ms;
+    bool clear_caps, mount_namespace;
+    guint workers, start_timeout_ms;
 } DaemonConfig;
 
 /* Defaults for a daemon under @root (NULL: the system's folders, or the user's when @session). Gives. */

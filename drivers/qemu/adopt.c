@@ -22,15 +22,10 @@ static Run *adopt_run(QemuDriver *d, json_object *o, GError **err)
             close(pidfd);
         return NULL;
     }
-    Qmp *qmp = qmp_connect(path, 2000, err);
-    if (!qmp) {
-        close(pidfd);
-        return NULL;
-    }
     Run *run = run_new(d, NULL, g_strdup(dir));
     run->pid = pid;
     run->pidfd = pidfd;
-    run->qmp = qmp;
+    run->qmp = qmp_connect_unheard(path, 500);
     return run;
 }
 
@@ -58,7 +53,9 @@ static bool adopt_guest(QemuDriver *d, json_object *o, Undo *undo, GError **err)
     run->undo = undo;
     dom->run = run;
     d->last_id = MAX(d->last_id, (int)live->frame.id);
-    adopt_group(run, live);
+    if (!status)
+        g_warning("domain '%s' does not answer; it is taken up as running, and its limits stay as they are", live->frame.name);
+    adopt_group(run, live, status);
     graphics_adopt(live);
     life_take_up(run, g_steal_pointer(&live), paused);
     g_message("domain '%s' goes on running (pid %d)", dom->view->name, (int)run->pid);

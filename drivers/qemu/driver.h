@@ -37,6 +37,7 @@ typedef struct Run {
     struct Group *group;          /* its control groups and threads (group.h); NULL before they are made */
     Undo *undo;                   /* what it took of the host (release.c); used by jobs only, kept by run_unref */
     LoopWatch *pid_watch;
+    gint cancelled;               /* atomic: destroyed while it starts, told to the start's job */
     bool destroyed, shut_down, paused_start;
     GPtrArray *waiting;           /* Op of destroys that wait for the end */
     struct { char *alias; int state; } unplug;    /* hotplug.c's, under its lock */

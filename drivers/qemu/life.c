@@ -106,11 +106,20 @@ static void forget_if_transient(Domain *dom)
         index_remove(dom->driver->index, dom);
 }
 
+/* The destroys that waited for its end. */
+static void end_waiting(Run *run)
+{
+    for (guint i = 0; i < run->waiting->len; i++)
+        op_end(g_ptr_array_index(run->waiting, i), NULL);
+    g_ptr_array_set_size(run->waiting, 0);
+}
+
 void life_start_failed(Run *run)
 {
     Domain *dom = run->dom;
 
     dom->run = NULL;
+    end_waiting(run);
     run_unref(run);
     if (dom->listed)
         driver_emit(dom->driver, dom, DOMAIN_EVENT_LIFECYCLE, EVENT_STOPPED, 5);
@@ -122,6 +131,8 @@ void life_started(Run *run, DomainDef *live)
     Domain *dom = run->dom;
 
     life_take_up(run, live, run->paused_start);
+    if (run->destroyed)
+        process_kill(run->pidfd, SIGKILL);      /* told just before the start was through */
     if (!run->paused_start)
         driver_emit(dom->driver, dom, DOMAIN_EVENT_LIFECYCLE, EVENT_RESUMED, 0);
     driver_emit(dom->driver, dom, DOMAIN_EVENT_LIFECYCLE, EVENT_STARTED, 0);
@@ -140,9 +151,7 @@ static bool clear_job(gpointer user, GError **err)
 static void cleared(gpointer user, const GError *err)
 {
     Run *run = user;
-    for (guint i = 0; i < run->waiting->len; i++)
-        op_end(g_ptr_array_index(run->waiting, i), NULL);
-    g_ptr_array_set_size(run->waiting, 0);
+    end_waiting(run);
     domain_unref(run->dom);
     run_unref(run);
 }
@@ -184,13 +193,30 @@ static void run_ended(Run *run)
     actor_push_first(dom->actor, "clear", clear_job, cleared, run);
 }
 
+/* A start on its way is told so, and its QEMU ended if it has one: the job finds out at its next step or by the closed
+ * monitor. Should it be through meanwhile, the process's end is seen as any other. */
+static void cancel_start(Run *run, Op *op)
+{
+    int pidfd = g_atomic_int_get(&run->pidfd);
+
+    run->destroyed = true;
+    g_atomic_int_set(&run->cancelled, 1);
+    if (pidfd >= 0)
+        process_kill(pidfd, SIGKILL);
+    g_ptr_array_add(run->waiting, op);
+}
+
 void domain_destroy(Domain *dom, guint flags, DomainDone done, gpointer user)
 {
     enum { DESTROY_GRACEFUL = 1 };
     Op *op = op_new(dom->driver, dom, flags, done, user);
     GError *err = NULL;
-    Run *run = domain_run(dom, &err);
 
+    if (dom->run && !dom->run->pid_watch) {
+        cancel_start(dom->run, op);
+        return;
+    }
+    Run *run = domain_run(dom, &err);
     if (!run) {
         op_fail_later(op, err);
         return;

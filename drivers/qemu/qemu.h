@@ -20,10 +20,10 @@ typedef struct {
     char *user, *group;         /* QEMU runs as; NULL: the daemon's own */
     char *vnc_listen, *spice_listen;   /* "127.0.0.1" */
     guint vnc_port_min, vnc_port_max;
-    bool seccomp, clear_caps, mount_namespace, dump_guest_core;
+    bool clear_caps, mount_namespace;
     char *const *emulators;     /* extra binaries; NULL: /usr/bin/qemu-system-* */
     guint workers;              /* 0: a default */
-    guint qmp_timeout_ms, start_timeout_ms;   /* 0: defaults */
+    guint start_timeout_ms;     /* 0: a default */
 } QemuDriverConfig;
 
 /* virDomainState and virDomainEventType numbers (libvirt-domain.h) are used as they are. */

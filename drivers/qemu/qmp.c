@@ -301,7 +301,7 @@ void qmp_attach(Qmp *qmp)
     GPtrArray *ended = g_ptr_array_new();
     g_mutex_lock(&qmp->lock);
     hand_out(qmp, ended);
-    if (!(qmp->watch = loop_watch(qmp->fd, LOOP_READ, on_ready, qmp)))
+    if (qmp->gone || !(qmp->watch = loop_watch(qmp->fd, LOOP_READ, on_ready, qmp)))
         qmp->gone = true;
     g_mutex_unlock(&qmp->lock);
     tell_ended(ended);
@@ -463,15 +463,22 @@ void qmp_on_event(Qmp *qmp, QmpEvent fn, gpointer user)
 
 /* --- life */
 
-Qmp *qmp_new(int fd, guint timeout_ms, GError **err)
+static Qmp *make(int fd)
 {
-    g_autoptr(Qmp) qmp = g_new0(Qmp, 1);
+    Qmp *qmp = g_new0(Qmp, 1);
     qmp->fd = fd;
     qmp->pass_fd = -1;
+    qmp->gone = fd < 0;
     g_mutex_init(&qmp->lock);
     qmp->input = g_string_new(NULL);
     qmp->output = g_string_new(NULL);
     qmp->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, pending_free);
+    return qmp;
+}
+
+Qmp *qmp_new(int fd, guint timeout_ms, GError **err)
+{
+    g_autoptr(Qmp) qmp = make(fd);
     g_autoptr(QmpReply) greeting = await_alone(qmp, 0, deadline_in(timeout_ms), err);
     if (!greeting)
         return NULL;
@@ -483,28 +490,48 @@ Qmp *qmp_new(int fd, guint timeout_ms, GError **err)
     return ready ? g_steal_pointer(&qmp) : NULL;
 }
 
-Qmp *qmp_connect(const char *path, guint timeout_ms, GError **err)
+/* A connected socket, -1 with an error. Not to be blocked by a QEMU that takes no more connections. */
+static int connect_to(const char *path, guint timeout_ms, GError **err)
 {
     enum { RETRY_US = 1000 };
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     gint64 deadline = deadline_in(timeout_ms);
     if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path) {
         g_set_error(err, QV_ERROR, QV_ERR_SYSTEM, "the monitor's path '%s' is longer than %zu bytes", path, sizeof address.sun_path - 1);
-        return NULL;
+        return -1;
     }
     for (;;) {
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-            return qmp_new(fd, timeout_ms, err);
+            return fd;
         int why = errno;
         if (fd >= 0)
             close(fd);
         if ((why != ENOENT && why != ECONNREFUSED && why != EAGAIN) || g_get_monotonic_time() > deadline) {
             qv_error_errno(err, why, "cannot connect to QEMU's monitor '%s'", path);
-            return NULL;
+            return -1;
         }
         g_usleep(RETRY_US);
     }
+}
+
+Qmp *qmp_connect(const char *path, guint timeout_ms, GError **err)
+{
+    int fd = connect_to(path, timeout_ms, err);
+    return fd < 0 ? NULL : qmp_new(fd, timeout_ms, err);
+}
+
+/* QEMU takes commands in order: what is asked after the negotiation may be written before the greeting was read, which,
+ * having no id, is nobody's answer. */
+Qmp *qmp_connect_unheard(const char *path, guint timeout_ms)
+{
+    g_autoptr(GError) why = NULL;
+    Qmp *qmp = make(connect_to(path, timeout_ms, &why));
+    if (why)
+        g_warning("%s", why->message);
+    put_command(qmp, command_of("qmp_capabilities", NULL));
+    flush(qmp);
+    return qmp;
 }
 
 void qmp_free(Qmp *qmp)
@@ -513,7 +540,8 @@ void qmp_free(Qmp *qmp)
         return;
     loop_unwatch(qmp->watch);
     g_hash_table_unref(qmp->pending);
-    close(qmp->fd);
+    if (qmp->fd >= 0)
+        close(qmp->fd);
     g_string_free(qmp->input, TRUE);
     g_string_free(qmp->output, TRUE);
     g_mutex_clear(&qmp->lock);

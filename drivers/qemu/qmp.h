@@ -25,7 +25,10 @@ typedef void (*QmpEvent)(const char *name, json_object *data, gint64 seconds, gu
 
 /* Connects to QEMU's monitor socket, retrying until it is there, greets and negotiates. Gives. */
 Qmp *qmp_connect(const char *path, guint timeout_ms, GError **err);
-/* The same over a connected socket (taken, also on failure). */
+/* To a QEMU that is known to be one and may hang: neither waits for a greeting nor fails. When there is no connection to be
+ * had within @timeout_ms, every command tells that QEMU's monitor is closed. Gives. */
+Qmp *qmp_connect_unheard(const char *path, guint timeout_ms);
+/* The same as qmp_connect over a connected socket (taken, also on failure). */
 Qmp *qmp_new(int fd, guint timeout_ms, GError **err);
 void qmp_free(Qmp *qmp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qmp, qmp_free)

@@ -82,6 +82,15 @@ static bool open_journal(Start *s, GError **err)
     return true;
 }
 
+/* A step may begin: nobody has destroyed the guest meanwhile. */
+static bool go_on(const Start *s, GError **err)
+{
+    if (!g_atomic_int_get(&s->run->cancelled))
+        return true;
+    g_set_error(err, QV_ERROR, QV_ERR_OPERATION_ABORTED, "it was destroyed meanwhile");
+    return false;
+}
+
 static bool start_job(gpointer user, GError **err)
 {
     Start *s = user;
@@ -90,8 +99,12 @@ static bool start_job(gpointer user, GError **err)
         return false;
     for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
         g_autofree char *point = g_strconcat("start-", steps[i].name, NULL);
-        if (fault_point(point, err) && steps[i].take(s, err))
+        if (go_on(s, err) && fault_point(point, err) && steps[i].take(s, err))
             continue;
+        if (g_atomic_int_get(&s->run->cancelled) && err && *err) {
+            g_clear_error(err);
+            go_on(s, err);
+        }
         g_prefix_error(err, "cannot start domain '%s': ", s->def->frame.name);
         undo_run(s->run->undo);
         graphics_release(s->def);

@@ -34,7 +34,7 @@ bool start_place(pid_t pid, gpointer start, GError **err);    /* ProcessSpec.pla
 bool start_threads(Start *s, GError **err);     /* QEMU's threads, each with its own limits */
 bool start_throttle(Start *s, GError **err);    /* <iotune> of disks */
 void start_settle(Run *run);                     /* does what start_threads left for later; I/O thread */
-void adopt_group(Run *run, const DomainDef *live);
+void adopt_group(Run *run, const DomainDef *live, const QmpReply *status /* NULL: it does not answer */);
 /* start_process.c */
 bool start_spawn(Start *s, GError **err);       /* QEMU, stopped */
 bool start_greet(Start *s, GError **err);       /* until its monitor answers; QEMU's own words when it ends instead */

@@ -65,13 +65,14 @@ bool start_spawn(Start *s, GError **err)
 bool start_greet(Start *s, GError **err)
 {
     g_autofree char *path = g_build_filename(s->run->dir, "monitor.sock", NULL);
-    gint64 deadline = g_get_monotonic_time() + START_TIMEOUT_MS * G_GINT64_CONSTANT(1000);
+    guint limit_ms = s->driver->config.start_timeout_ms ? s->driver->config.start_timeout_ms : START_TIMEOUT_MS;
+    gint64 deadline = g_get_monotonic_time() + limit_ms * G_GINT64_CONSTANT(1000);
     int status;
 
     for (;;) {
         g_autoptr(GError) why = NULL;
-        if ((s->run->qmp = qmp_connect(path, 200, &why)))
-            return true;
+        if ((s->run->qmp = qmp_connect(path, 200, &why)) || g_atomic_int_get(&s->run->cancelled))
+            return s->run->qmp;
         if (process_wait(s->run->pidfd, 0, &status)) {
             g_autofree char *killed = group_why_killed(s->run->group, s->def);
             g_autofree char *words = killed ? g_steal_pointer(&killed) : last_words(s->driver, s->def->frame.name, s->log_start);
@@ -79,7 +80,7 @@ bool start_greet(Start *s, GError **err)
             return false;
         }
         if (g_get_monotonic_time() > deadline) {
-            g_propagate_error(err, g_steal_pointer(&why));
+            g_set_error(err, QV_ERROR, QV_ERR_OPERATION_TIMEOUT, "QEMU does not greet within %u ms (start_timeout): %s", limit_ms, why->message);
             return false;
         }
     }

@@ -62,12 +62,14 @@ void start_settle(Run *run)
 }
 
 /* What somebody else changed or removed meanwhile is put right; what cannot be is said, and the guest goes on. */
-void adopt_group(Run *run, const DomainDef *live)
+void adopt_group(Run *run, const DomainDef *live, const QmpReply *status)
 {
     Group *g = run->group = group_new(run->driver, live);
     g_autoptr(GError) err = NULL;
 
     g->pid = run->pid;
+    if (!status)
+        return;
     if (!group_create(g, tune_controllers(live), &err) || !tune_domain(g, live, &err) || !group_place(g, run->pid, &err) ||
         !group_learn(g, run->qmp, &err) || !group_move_threads(g, &err) || !tune_threads(g, live, THREAD_EMULATOR, &err) ||
         !tune_threads(g, live, THREAD_VCPU, &err) || !tune_threads(g, live, THREAD_IOTHREAD, &err))

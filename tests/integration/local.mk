@@ -16,6 +16,7 @@ integration_tests = \
 	tests/integration/security.py \
 	tests/integration/storage.py \
 	tests/chaos/faults.py \
+	tests/chaos/qemu.py \
 	tests/integration/tune.py \
 	tests/integration/cgroup_v2.py \
 	tests/integration/linux.py
