@@ -64,17 +64,11 @@ GLUE_READ(get_max_vcpus, RemoteDomainGetMaxVcpusArgs, RemoteDomainGetMaxVcpusRet
     return RPC_DONE;
 }
 
-GLUE_READ(get_control_info, RemoteDomainGetControlInfoArgs, RemoteDomainGetControlInfoRet)
-{
-    /* All zeros: virDomainControlState "ok". A call never waits behind a job here. */
-    return glue_flags(call, args->flags, 0, err) && glue_active(view, err) ? RPC_DONE : RPC_FAILED;
-}
-
 /* --- jobs: migration, save and backup, of which there are none yet */
 
 GLUE_READ(get_job_info, RemoteDomainGetJobInfoArgs, RemoteDomainGetJobInfoRet)
 {
-    return RPC_DONE;                              /* virDomainJobType none, all zeros */
+    return glue_active(view, err) ? RPC_DONE : RPC_FAILED;                              /* virDomainJobType none, all zeros */
 }
 
 GLUE_READ(get_job_stats, RemoteDomainGetJobStatsArgs, RemoteDomainGetJobStatsRet)
@@ -109,11 +103,6 @@ GLUE_READ(get_messages, RemoteDomainGetMessagesArgs, RemoteDomainGetMessagesRet)
     return glue_flags(call, args->flags, DEPRECATION | TAINTING, err) ? RPC_DONE : RPC_FAILED;
 }
 
-GLUE_READ(get_disk_errors, RemoteDomainGetDiskErrorsArgs, RemoteDomainGetDiskErrorsRet)
-{
-    return glue_flags(call, args->flags, 0, err) && glue_active(view, err) ? RPC_DONE : RPC_FAILED;
-}
-
 /* The wire wants an array of characters with the final NUL. */
 GLUE_READ(get_security_label, RemoteDomainGetSecurityLabelArgs, RemoteDomainGetSecurityLabelRet)
 {
@@ -135,13 +124,11 @@ static const RpcHandlerRow glue_domain_misc_rows[] = {
     REMOTE(PROC_DOMAIN_SET_LIFECYCLE_ACTION, set_lifecycle_action),
     REMOTE(PROC_DOMAIN_GET_MAX_MEMORY, get_max_memory),
     REMOTE(PROC_DOMAIN_GET_MAX_VCPUS, get_max_vcpus),
-    REMOTE(PROC_DOMAIN_GET_CONTROL_INFO, get_control_info),
     REMOTE(PROC_DOMAIN_GET_JOB_INFO, get_job_info),
     REMOTE(PROC_DOMAIN_GET_JOB_STATS, get_job_stats),
     REMOTE(PROC_DOMAIN_ABORT_JOB, abort_job),
     REMOTE(PROC_DOMAIN_ABORT_JOB_FLAGS, abort_job_flags),
     REMOTE(PROC_DOMAIN_GET_MESSAGES, get_messages),
-    REMOTE(PROC_DOMAIN_GET_DISK_ERRORS, get_disk_errors),
     REMOTE(PROC_DOMAIN_GET_SECURITY_LABEL, get_security_label),
     REMOTE(PROC_DOMAIN_GET_SECURITY_LABEL_LIST, get_security_label_list),
 };

@@ -268,3 +268,18 @@ bool host_process(int pid, int tid, HostProcess *ret, GError **err)
     ret->processor = processor;
     return true;
 }
+
+void host_wait(int pid, int tid, HostWait *ret)
+{
+    g_autofree char *schedstat = g_strdup_printf("/proc/%d/task/%d/schedstat", pid, tid), *text = NULL;
+    g_autofree char *sched = g_strdup_printf("/proc/%d/task/%d/sched", pid, tid), *lines = NULL;
+    unsigned long long delay = 0;
+    *ret = (HostWait){ 0 };
+    if (g_file_get_contents(schedstat, &text, NULL, NULL) && sscanf(text, "%*u %llu", &delay) == 1)
+        ret->delay_ns = delay;
+    /* Milliseconds with a fraction, under either name ("se.statistics.wait_sum" before Linux 5.16). */
+    const char *at = g_file_get_contents(sched, &lines, NULL, NULL) ? strstr(lines, "wait_sum") : NULL;
+    const char *colon = at ? strchr(at, ':') : NULL;
+    if (colon)
+        ret->wait_ns = (guint64)(g_ascii_strtod(colon + 1, NULL) * 1e6);
+}

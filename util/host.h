@@ -35,4 +35,7 @@ bool host_free_pages(int cell, guint page_kib, guint64 *ret_count, GError **err)
 /* Of a process, or of one of its threads (@tid, or 0). */
 typedef struct { guint64 user_ns, system_ns; guint64 rss_kib; int processor; char state; } HostProcess;
 bool host_process(int pid, int tid, HostProcess *ret, GError **err);
+/* How long a thread waited: for a processor (@delay), and at all. 0 where the kernel does not count. */
+typedef struct { guint64 delay_ns, wait_ns; } HostWait;
+void host_wait(int pid, int tid, HostWait *ret);
 #endif

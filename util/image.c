@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "util/file.h"
 
@@ -67,6 +68,31 @@ bool image_qcow2_backing(const char *path, ImageBacking *ret, GError **err)
     if (!(ret->name = text_at(h, at, size)))
         return lies(path, "the name of its backing file lies outside the header", err);
     ret->format = backing_format(h, at);
+    return true;
+}
+
+bool image_size(const char *path, bool qcow2, ImageSize *ret, GError **err)
+{
+    enum { SIZE_AT = 24, BLOCK = 512 };            /* the unit of st_blocks */
+    g_autofree Header *h = g_new(Header, 1);
+    g_auto(Fd) fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return qv_error_errno(err, errno, "cannot look at image '%s'", path);
+    off_t length = S_ISREG(st.st_mode) ? st.st_size : lseek(fd, 0, SEEK_END);
+    if (length < 0)
+        return qv_error_errno(err, errno, "cannot tell the size of image '%s'", path);
+    ret->physical = (guint64)length;
+    ret->allocation = S_ISREG(st.st_mode) ? (guint64)st.st_blocks * BLOCK : ret->physical;
+    ret->capacity = ret->physical;
+    if (!qcow2)
+        return true;
+    ssize_t len = pread(fd, h->bytes, V2_HEADER, 0);
+    h->len = len < 0 ? 0 : (gsize)len;
+    if (h->len < V2_HEADER || be(h, 0, 4) != MAGIC)
+        return lies(path, "its first bytes are others; is its <driver type> right?", err);
+    ret->capacity = be(h, SIZE_AT, 8);
     return true;
 }
 

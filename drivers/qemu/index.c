@@ -1,4 +1,5 @@
 #include "drivers/qemu/index.h"
+#include "drivers/qemu/stats.h"
 #include <string.h>
 #include "drivers/qemu/stored.h"
 
@@ -56,6 +57,7 @@ void domain_unref(Domain *dom)
     stored_free(dom->stored);
     g_clear_pointer(&dom->live_xml, g_ref_string_release);
     domain_def_free(dom->live);
+    domain_stats_release(dom->stats);
     domain_view_unref(dom->view);
     g_mutex_clear(&dom->lock);
     g_free(dom);

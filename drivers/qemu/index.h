@@ -10,6 +10,7 @@
 #include "drivers/qemu/qemu.h"
 
 typedef struct Stored Stored;
+typedef struct DomainStats DomainStats;
 
 struct Domain {
     gint refs;
@@ -23,6 +24,7 @@ struct Domain {
     char *live_xml;            /* @live as XML with @live_flags, until the next view; a g_ref_string */
     guint live_flags;
     struct QemuDriver *driver; /* whose it is */
+    struct DomainStats *stats; /* stats.h; NULL: never asked for. The I/O thread's */
     struct Run *run;           /* the process; NULL when off. The I/O thread's */
 };
 

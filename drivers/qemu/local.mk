@@ -100,6 +100,12 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/smbios_build.c \
 	drivers/qemu/start.c drivers/qemu/start.h \
 	drivers/qemu/start_files.c \
+	drivers/qemu/stats.h \
+	drivers/qemu/stats_ask.c \
+	drivers/qemu/stats_fill.c \
+	drivers/qemu/stats_image.c \
+	drivers/qemu/stats_parse.c \
+	drivers/qemu/stats_read.c \
 	drivers/qemu/start_process.c \
 	drivers/qemu/stored.c drivers/qemu/stored.h \
 	drivers/qemu/load.c \

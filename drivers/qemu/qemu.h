@@ -150,13 +150,39 @@ void domain_set_lifecycle_action(Domain *dom, guint type, guint action, guint fl
  * former owner's stream is ended by its fd's end. */
 void domain_open_console(Domain *dom, const char *device, guint flags, bool channel, DomainDone done, gpointer user);
 void domain_open_graphics(Domain *dom, guint index, guint flags, DomainDone done, gpointer user);   /* @result: int * fd */
-/* Last known balloon statistics: virDomainMemoryStatTags -> value pairs. Answers at once. */
+/* Statistics. First the guests are asked, all at once; then each domain's numbers are taken, as last known. Groups are
+ * virDomainStatsTypes, and parts of them that other calls want. */
+enum {
+    STATS_STATE = 1, STATS_CPU = 2, STATS_BALLOON = 4, STATS_VCPU = 8, STATS_INTERFACE = 16, STATS_BLOCK = 32, STATS_PERF = 64,
+    STATS_IOTHREAD = 128, STATS_MEMORY = 256, STATS_DIRTYRATE = 512, STATS_VM = 1024, STATS_ALL = 2047,
+    STATS_DISK_ERRORS = 1 << 16, STATS_DISK_COUNTERS = 1 << 17, STATS_DISK_FILES = 1 << 18, STATS_VCPU_THREADS = 1 << 19,
+};
+/* True: @ready is called soon, when all have answered or it is not worth waiting longer; false: there is nothing to wait
+ * for, and @ready is not called. @doms: a reference is taken. */
+bool domain_stats_ask(GPtrArray *doms, guint groups, void (*ready)(gpointer user), gpointer user);
 typedef struct { int tag; guint64 value; } DomainMemoryStat;
-GArray *domain_memory_stats(Domain *dom);            /* gives */
-/* One domain's statistics (virDomainStatsTypes mask, 0: all) as name/value pairs. Answers at once. */
+GArray *domain_memory_stats(Domain *dom);            /* virDomainMemoryStatTags; gives */
 typedef struct { char *name; int type; /* virTypedParameterType */ union { int i; guint u; gint64 l; guint64 ul; double d; bool b; char *s; } v; } DomainStat;
-GArray *domain_stats(Domain *dom, guint types);      /* gives; free with domain_stats_free */
+/* Name/value pairs, named as libvirt names them. @backing: disks with the images beneath. */
+GArray *domain_stats(Domain *dom, guint groups, bool backing);      /* gives; free with domain_stats_free */
 void domain_stats_free(GArray *stats);
+/* One disk, by its target ("vda") or source path. Numbers that are not known are -1. False: there is no such disk. */
+typedef struct {
+    const char *target;                              /* borrowed */
+    bool empty;                                      /* nothing is in the drive */
+    gint64 rd_reqs, rd_bytes, rd_times, wr_reqs, wr_bytes, wr_times, fl_reqs, fl_times;
+    guint64 capacity, allocation, physical;          /* after STATS_DISK_FILES */
+} DomainDiskStats;
+bool domain_disk_stats(Domain *dom, const char *disk, DomainDiskStats *ret, GError **err);
+/* The sums of all disks ("" of the call on one disk). */
+void domain_disk_sums(Domain *dom, DomainDiskStats *ret);
+typedef struct { const char *target; int error; } DomainDiskError;      /* virDomainDiskErrorCode; borrowed */
+GArray *domain_disk_errors(Domain *dom);             /* after STATS_DISK_ERRORS; gives */
+guint domain_disk_count(Domain *dom);                /* of a running guest */
+/* Milliseconds since a guest that does not answer was asked; 0: it answers. */
+guint64 domain_silent_ms(Domain *dom);
+typedef struct { guint number; int state; guint64 cpu_time_ns; int cpu; } DomainVcpuInfo;
+GArray *domain_vcpus(Domain *dom);                   /* after STATS_VCPU_THREADS; gives */
 /* --- devices (hotplug.c): @flags virDomainDeviceModifyFlags; @xml: one device. */
 void domain_attach_device(Domain *dom, const char *xml, guint flags, DomainDone done, gpointer user);
 void domain_detach_device(Domain *dom, const char *xml, guint flags, DomainDone done, gpointer user);

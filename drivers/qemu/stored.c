@@ -83,6 +83,11 @@ const DomainDef *domain_stored(Domain *dom, GError **err)
     return def;
 }
 
+char *domain_stored_text(Domain *dom)
+{
+    return dom->stored ? g_ref_string_acquire(dom->stored->text) : NULL;
+}
+
 /* Brings the text to what we would write, and learns whether it has secrets. */
 static void learn_text(Stored *s)
 {

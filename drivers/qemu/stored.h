@@ -13,6 +13,8 @@ void domain_unstore(Domain *dom);
 /* What domain_store was given, parsed; borrowed until RECENT_MAX other domains were asked for: for this turn of the I/O
  * thread. NULL without @err for a transient domain; with it when the file was written by something that knew more. */
 const DomainDef *domain_stored(Domain *dom, GError **err);
+/* The text itself, for jobs that parse it themselves: a reference, or NULL. */
+char *domain_stored_text(Domain *dom);
 /* The same as XML; a reference (g_ref_string_release). */
 char *domain_stored_xml(Domain *dom, bool secrets, GError **err);
 void stored_free(Stored *stored);      /* any thread, when no daemon asks for it any more */

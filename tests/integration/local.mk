@@ -15,13 +15,14 @@ integration_tests = \
 	tests/integration/qvirt.py \
 	tests/integration/security.py \
 	tests/integration/storage.py \
+	tests/integration/stats.py \
 	tests/chaos/faults.py \
 	tests/chaos/qemu.py \
 	tests/integration/tune.py \
 	tests/integration/cgroup_v2.py \
 	tests/integration/linux.py
 
-EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py tests/integration/cgroup_v2.sh tests/integration/own_network.py tests/integration/linux_guest.py
+EXTRA_DIST += $(integration_tests) tests/integration/qvirt_test.py tests/integration/wire_client.py tests/integration/cgroup_v2.sh tests/integration/own_network.py tests/integration/linux_guest.py tests/data/domstats.txt
 
 check-integration: all
 	$(MAKE) -j1 check-TESTS TESTS="$(integration_tests)"

@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/pci_bus \
 	tests/unit/qmp \
 	tests/unit/settings \
+	tests/unit/stats \
 	tests/unit/rules \
 	tests/unit/image \
 	tests/unit/undo \
