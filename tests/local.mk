@@ -9,6 +9,6 @@ tests_xmltool_SOURCES = tests/xmltool.c
 
 source_tests = tests/source/layers.sh tests/source/dist.sh
 TESTS += $(source_tests)
-EXTRA_DIST += $(source_tests)
+EXTRA_DIST += $(source_tests) tests/data/network
 EXTRA_DIST += $(wildcard $(srcdir)/tests/data/nwfilter/*.xml)
 include tests/integration/local.mk

@@ -3,6 +3,7 @@
 integration_tests = \
 	tests/integration/wire.py \
 	tests/integration/daemon.py \
+	tests/integration/network.py \
 	tests/integration/lifecycle.py \
 	tests/integration/nwfilter.py \
 	tests/integration/bad_input.py \
