@@ -117,12 +117,12 @@ static void rate_table(guint32 table[256], guint64 rate)
         table[i] = ticks((i + 1) << 8, rate);
 }
 
-/* 0, or an errno value: ENOENT where the kernel has no such action. */
+/* 0, or an errno value. */
 static int police(const char *dev, const QdiscRate *rate)
 {
     struct nlattr *options, *nest;
     guint32 table[256];
-    guint64 burst = rate->burst ? rate->burst : MAX(rate->average / 1000 * 1024, LARGEST);
+    guint64 burst = MAX(rate->burst ? rate->burst : rate->average / 1000 * 1024, LARGEST);     /* less lets no large frame pass */
     struct tc_police parms = {
         .action = TC_POLICE_SHOT, .burst = ticks(burst, rate->average), .mtu = LARGEST,
         .rate = { .rate = narrow(rate->average), .cell_log = 8, .linklayer = TC_LINKLAYER_ETHERNET, .mpu = 0 },
@@ -155,11 +155,16 @@ static bool redirect(const char *dev, const char *ifb, GError **err)
     return netlink_do(msg, err, "cannot redirect what '%s' receives to '%s'", dev, ifb);
 }
 
+/* Whether the kernel has such devices; then one called @ifb is there. */
+static bool make_ifb(const char *ifb)
+{
+    return ifb && (link_exists(ifb) || link_create(ifb, "ifb", NULL));
+}
+
 static bool shape_by_ifb(const char *dev, const char *ifb, const QdiscRate *rate, GError **err)
 {
     LinkChange up = { .state = LINK_STATE_UP };
-    return (link_exists(ifb) || link_create(ifb, "ifb", err)) && link_change(ifb, &up, err) && qdisc_limit_sent(ifb, rate, err) &&
-           redirect(dev, ifb, err);
+    return link_change(ifb, &up, err) && qdisc_limit_sent(ifb, rate, err) && redirect(dev, ifb, err);
 }
 
 static bool drop_ifb(const char *ifb, GError **err)
@@ -177,9 +182,9 @@ bool qdisc_limit_received(const char *dev, const char *ifb, const QdiscRate *rat
     g_autoptr(NetlinkMsg) msg = tc_msg(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, dev, TC_H_INGRESS, INGRESS, "ingress");
     if (!netlink_do(msg, err, "cannot limit what '%s' receives", dev))
         return false;
-    int failed = police(dev, rate);
-    if (failed == ENOENT || failed == EOPNOTSUPP)
+    if (make_ifb(ifb))
         return shape_by_ifb(dev, ifb, rate, err);
+    int failed = police(dev, rate);
     return !failed || qv_error_errno(err, failed, "cannot limit what '%s' receives", dev);
 }
 

@@ -1,7 +1,8 @@
 /* Bandwidth limits of a network device, by queueing disciplines of the kernel (netlink; no tc program).
  *
- * What a device sends is shaped by an htb class; what it receives is policed where the kernel has that action, else
- * redirected to an ifb device and shaped there. Rates are bytes a second, sizes bytes. Threads as util/netlink.h. */
+ * What a device sends is shaped by an htb class; what it receives is redirected to an ifb device and shaped there, since
+ * shaping keeps a TCP stream within a few per cent of its limit. A kernel without ifb polices: what is too much is lost,
+ * and streams stay some way below (measured: 25 % at 400 kB/s). Rates are bytes a second, sizes bytes. Threads as util/netlink.h. */
 #ifndef QV_UTIL_QDISC_H
 #define QV_UTIL_QDISC_H
 #include "util/error.h"
