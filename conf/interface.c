@@ -63,6 +63,7 @@ SOURCE(internal, A_STR(Interface, source.name, "name", .flags = XM_REQUIRED));
 SOURCE(direct,
     A_STR (Interface, source.dev, "dev", .flags = XM_REQUIRED, .doc = "an interface of the host"),
     A_ENUM(Interface, source.mode, "mode", macvtap_mode));
+SOURCE(user, A_STR(Interface, source.dev, "dev", .doc = "of the host, whose addresses passt takes"));
 SOURCE(vdpa, A_STR(Interface, source.dev, "dev", .flags = XM_REQUIRED, .doc = "/dev/vhost-vdpa-N"));
 SOURCE(vds,
     A_UUID(Interface, source.switchid, "switchid", .flags = XM_REQUIRED),
@@ -224,10 +225,28 @@ ONE(target, "target",
     A_YESNO(Interface, target.managed, "managed"));
 ONE(guest, "guest", A_STR(Interface, guest.dev, "dev"), A_STR(Interface, guest.actual, "actual", .flags = XM_LIVE));
 ONE(model, "model", A_STR(Interface, model, "type", .flags = XM_REQUIRED | XM_ABI, .doc = "what the guest sees"));
-XM_ENUM(nic_backend, "type of network backend", NULL, "default");
+XM_ENUM(nic_backend, "type of network backend", "default", "passt");
+XM_COVERS(nic_backend, NIC_BACKEND__N);
 ONE(backend, "backend",
     A_ENUM(Interface, backend.type, "type", nic_backend, .flags = XM_NONZERO),
-    A_STR(Interface, backend.tap, "tap"), A_STR(Interface, backend.vhost, "vhost"));
+    A_STR(Interface, backend.tap, "tap"), A_STR(Interface, backend.vhost, "vhost"),
+    A_STR(Interface, backend.log_file, "logFile", .doc = "passt writes it"));
+
+XM_ENUM(forward_proto, "protocol of a forwarded port", NULL, "tcp", "udp");
+static const XmRow range_rows[] = {
+    A_OPT  (ForwardRange, start, "start", .min = 1, .max = 65535, .flags = XM_REQUIRED),
+    A_OPT  (ForwardRange, end, "end", .min = 1, .max = 65535),
+    A_OPT  (ForwardRange, to, "to", .min = 1, .max = 65535, .doc = "the guest's first port"),
+    A_YESNO(ForwardRange, exclude, "exclude"),
+};
+static const XmElem range_elem = ELEM("range", ForwardRange, range_rows);
+static const XmRow forward_rows[] = {
+    A_ENUM(PortForward, proto, "proto", forward_proto, .flags = XM_REQUIRED),
+    A_STR (PortForward, address, "address"),
+    A_STR (PortForward, dev, "dev"),
+    LIST  (PortForward, ranges, "range", range_elem),
+};
+static const XmElem forward_elem = ELEM("portForward", PortForward, forward_rows);
 ONE(teaming, "teaming",
     A_ENUM(Interface, teaming.type, "type", teaming_type, .flags = XM_REQUIRED | XM_ABI),
     A_STR (Interface, teaming.persistent, "persistent", .flags = XM_ABI, .doc = "alias of the persistent card"));
@@ -316,6 +335,7 @@ static const XmRow interface_rows[] = {
     INLINE ("source", bridge_source_elem, .when = T(BRIDGE), .flags = XM_REQUIRED),
     INLINE ("source", internal_source_elem, .when = T(INTERNAL), .flags = XM_REQUIRED),
     INLINE ("source", direct_source_elem, .when = T(DIRECT), .flags = XM_REQUIRED),
+    INLINE ("source", user_source_elem, .when = T(USER)),
     INLINE ("source", vdpa_source_elem, .when = T(VDPA), .flags = XM_REQUIRED),
     INLINE ("source", vds_source_elem, .when = T(VDS), .flags = XM_REQUIRED),
     INLINE ("source", ethernet_source_elem, .when = T(ETHERNET)),
@@ -329,6 +349,7 @@ static const XmRow interface_rows[] = {
     INLINE ("port", port_elem),
     LIST   (Interface, ips, "ip", ip_elem),
     LIST   (Interface, routes, "route", route_elem),
+    LIST   (Interface, forwards, "portForward", forward_elem),
     INLINE ("script", script_elem),
     INLINE ("downscript", downscript_elem),
     INLINE ("backenddomain", backenddomain_elem),

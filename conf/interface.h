@@ -20,6 +20,9 @@ typedef enum { NATIVE_NONE, NATIVE_TAGGED, NATIVE_UNTAGGED, NATIVE__N } NativeVl
 typedef struct { char *family, *address, *peer; OptU32 prefix; } InterfaceIp;
 typedef struct { char *family, *address, *netmask, *gateway; OptU32 prefix, metric; } InterfaceRoute;
 typedef struct { OptU32 id; NativeVlan native; } VlanTag;
+typedef struct { OptU32 start, end, to; Tristate exclude; } ForwardRange;
+typedef struct { guint32 proto; char *address, *dev; GPtrArray *ranges; } PortForward;      /* proto 1: tcp, 2: udp; ForwardRange */
+typedef enum { NIC_BACKEND_DEFAULT, NIC_BACKEND_PASST, NIC_BACKEND__N } NicBackendType;
 typedef struct { char *name, *value; } FilterParameter;
 typedef struct { guint64 average, peak, burst, floor; } Rate;      /* KiB/s, burst KiB */
 typedef struct { Tristate csum, gso, tso4, tso6, ecn, ufo, mrg_rxbuf; } NicOffload;
@@ -31,7 +34,7 @@ typedef struct {
     struct { char *address, *type; Tristate check; } mac;
     struct {
         char *network, *portgroup, *portid;                        /* network; portid: live */
-        char *bridge, *dev, *name;                                 /* bridge; direct, vdpa; internal */
+        char *bridge, *dev, *name;                                 /* bridge; direct, vdpa, user; internal */
         MacvtapMode mode;                                          /* direct */
         char *address; OptU32 port;                                /* server, client, mcast, udp */
         char *local_address; OptU32 local_port;
@@ -46,6 +49,7 @@ typedef struct {
     struct { Rate in, out; } bandwidth;
     Tristate isolated;
     GPtrArray *ips, *routes;                                       /* of the guest's end */
+    GPtrArray *forwards;                                           /* PortForward; user */
     char *script, *downscript, *backend_domain;
     struct { char *dev; Tristate managed; } target;
     struct { char *dev, *actual; } guest;
@@ -55,7 +59,7 @@ typedef struct {
         guint32 queues, rx_queue_size, tx_queue_size; Tristate rss, rss_hash_report;
         VirtioOptions virtio; NicOffload host, guest;
     } driver;
-    struct { guint32 type; char *tap, *vhost; } backend;
+    struct { NicBackendType type; char *tap, *vhost, *log_file; } backend;
     struct { char *filter; GPtrArray *parameters; } filter;        /* FilterParameter */
     struct { TeamingType type; char *persistent; } teaming;
     LinkState link;

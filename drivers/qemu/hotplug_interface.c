@@ -58,7 +58,7 @@ static bool set_link(Run *run, const char *alias, bool up, GError **err)
 
 static bool acquire(const Change *c, gpointer dev, GHashTable *fds, GError **err)
 {
-    NicHost host = { .driver = c->driver, .def = c->now, .undo = c->run->undo, .fds = fds };
+    NicHost host = { .driver = c->driver, .def = c->now, .undo = c->run->undo, .dir = c->run->dir, .fds = fds };
     return interface_acquire(&host, dev, err);
 }
 

@@ -5,6 +5,7 @@
 #include "drivers/qemu/chardev_build.h"
 #include "drivers/qemu/each.h"
 #include "drivers/qemu/interface_define.h"
+#include "drivers/qemu/interface_start.h"
 #include "drivers/qemu/misc_build.h"
 #include "drivers/qemu/virtio_props.h"
 
@@ -33,8 +34,23 @@ static bool host_tap(QemuBuild *b, const Interface *nic, guint i, json_object *p
     return true;
 }
 
+static void host_passt(QemuBuild *b, const Interface *nic, json_object *p)
+{
+    g_autofree char *folder = passt_folder(b->run_dir, b->domain_dir, nic);
+    json_object *address = json_object_new_object();
+    props_str(address, "type", "unix");
+    props_strf(address, "path", "%s/socket", folder);
+    props_str(p, "type", "stream");
+    json_object_object_add(p, "addr", address);
+    props_bool(p, "server", false);
+}
+
 static bool host_user(QemuBuild *b, const Interface *nic, guint i, json_object *p, GError **err)
 {
+    if (nic->backend.type == NIC_BACKEND_PASST) {
+        host_passt(b, nic, p);
+        return true;
+    }
     props_str(p, "type", "user");
     for (guint n = 0; nic->ips && n < nic->ips->len; n++) {
         const InterfaceIp *ip = nic->ips->pdata[n];

@@ -85,7 +85,7 @@ bool nic_undo_ovs(const char *record, gpointer user, GError **err)
 }
 
 static const char *const kinds[] = { "nic-network", "nic-lower", "nic-macvtap", "nic-port", "nic-ovs", "nic-script", "nic-qdisc",
-                                     "nic-filter" };
+                                     "nic-filter", "nic-passt" };
 
 static bool release_kind(Undo *undo, const char *kind, const char *alias, GError **err)
 {

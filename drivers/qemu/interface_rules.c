@@ -95,6 +95,20 @@ static const char *rule_host(const Interface *nic)
     return NULL;
 }
 
+static const char *rule_passt(const Interface *nic)
+{
+    bool passt = nic->type == NET_USER && nic->backend.type == NIC_BACKEND_PASST;
+    if (nic->forwards && nic->forwards->len && !passt)
+        return "<portForward> needs an interface of type='user' with <backend type='passt'>";
+    if (nic->backend.log_file && !passt)
+        return "<backend logFile> needs an interface of type='user' with <backend type='passt'>";
+    if (nic->backend.type == NIC_BACKEND_PASST && nic->type != NET_USER)
+        return "<backend type='passt'> needs an interface of type='user'";
+    if (nic->type == NET_USER && nic->source.dev && !passt)
+        return "<source dev> of an interface of type='user' needs <backend type='passt'>";
+    return NULL;
+}
+
 static const char *rule_host_ip(const Interface *nic)
 {
     guint8 raw[16];
@@ -116,7 +130,7 @@ static const char *rule_teaming(const Interface *nic)
     return NULL;
 }
 
-static const Rule rules[] = { rule_mac, rule_model, rule_driver, rule_ip, rule_host, rule_host_ip, rule_teaming };
+static const Rule rules[] = { rule_mac, rule_model, rule_driver, rule_ip, rule_host, rule_host_ip, rule_passt, rule_teaming };
 
 bool interface_check(const Interface *nic, GError **err)
 {

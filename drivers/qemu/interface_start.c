@@ -453,6 +453,8 @@ static bool acquire_hostdev(const NicHost *host, Interface *nic, GError **err)
 
 static bool acquire_user(const NicHost *host, Interface *nic, GError **err)
 {
+    if (nic->backend.type == NIC_BACKEND_PASST && !passt_start(host, nic, err))
+        return false;
     return !has_bandwidth(nic) || refuse(err, "setting <bandwidth> is not supported for this type of interface: it has no device on the host");
 }
 
@@ -480,7 +482,7 @@ bool interface_acquire(const NicHost *host, Interface *nic, GError **err)
 
 bool start_interfaces(Start *s, GError **err)
 {
-    NicHost host = { .driver = s->driver, .def = s->def, .undo = s->run->undo, .fds = s->fds };
+    NicHost host = { .driver = s->driver, .def = s->def, .undo = s->run->undo, .dir = s->run->dir, .fds = s->fds };
     EACH_DEVICE(s->def, DEV_INTERFACE, Interface, nic)
         if (!interface_acquire(&host, nic, err))
             return false;

@@ -1,6 +1,6 @@
 /* The host's end of guests' network cards: made at a start or a hot-plug, given back at a guest's end or an unplug.
  *
- *   NicHost host = { .driver = d, .def = def, .undo = run->undo, .fds = fds };
+ *   NicHost host = { .driver = d, .def = def, .undo = run->undo, .dir = run->dir, .fds = fds };
  *   interface_acquire(&host, nic, &err)      // fds: "net0" -> taps, "net0.vhost" -> vhost-net; the live XML is completed
  *   interface_release(run->undo, "net0", &err)
  *
@@ -15,6 +15,7 @@ typedef struct {
     QemuDriver *driver;
     const DomainDef *def;          /* whose card it is */
     Undo *undo;
+    const char *dir;               /* the guest's folder */
     GHashTable *fds;               /* key -> GArray of int, which owns them */
 } NicHost;
 
@@ -48,4 +49,9 @@ bool ovs_add_port(const char *bridge, const char *dev, const Interface *nic, con
 bool ovs_remove_port(const char *dev, GError **err);
 /* Runs a program and waits; its words are in the error. */
 bool run_program(const char *const *argv, GError **err);
+
+/* interface_passt.c: user-mode networking by a process beside QEMU, which ends with QEMU's connection. */
+char *passt_folder(const char *run_dir, const char *domain_dir, const Interface *nic);      /* its socket, pid; gives */
+bool passt_start(const NicHost *host, const Interface *nic, GError **err);
+bool nic_undo_passt(const char *record, gpointer user, GError **err);
 #endif

@@ -74,6 +74,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/interface_define.c drivers/qemu/interface_define.h \
 	drivers/qemu/interface_op.c \
 	drivers/qemu/interface_ovs.c \
+	drivers/qemu/interface_passt.c \
 	drivers/qemu/interface_release.c \
 	drivers/qemu/interface_rules.c \
 	drivers/qemu/interface_start.c drivers/qemu/interface_start.h \

@@ -134,6 +134,7 @@ const UndoKind guest_kinds[] = {
     { "nic-script", nic_undo_script },
     { "nic-qdisc", nic_undo_qdisc },
     { "nic-filter", nic_undo_filter },
+    { "nic-passt", nic_undo_passt },
     { "cgroup", remove_group },
     { "process", end_process },
     { "status", remove_status },

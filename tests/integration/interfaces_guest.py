@@ -3,6 +3,7 @@
 namespace of its own; one boot for all cases."""
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -167,6 +168,30 @@ def hotplug(t):
         poll("it is gone", lambda: mac not in t.virsh("dumpxml", name) and tap not in links(), 10)
         equal(links(), had)
         check(not guest.succeeds(by_mac(mac)), "the guest has it still")
+
+
+@case("passt gives a card a network of the user's, and forwards a port of the host")
+def passt(t):
+    if not shutil.which("passt"):
+        raise Skip("passt is not installed")
+    ip("link", "add", "outer", "type", "veth", "peer", "name", "inner")           # a way out, without which passt does not start
+    t.before = sorted(t.before + ["inner", "outer"])
+    for words in ("link set outer up", "link set inner up", "addr add 10.90.0.2/24 dev outer", "route add default via 10.90.0.1 dev outer"):
+        ip(*words.split())
+    mac = MAC % (5, 1)
+    card = t.file("passt.xml", "<interface type='user'><source dev='outer'/><mac address='%s'/><model type='virtio'/>"
+                  "<portForward proto='tcp'><range start='8022' to='22'/></portForward><backend type='passt'/></interface>" % mac)
+    t.virsh("attach-device", "a", card)
+    poll("the guest has it", lambda: t.a.succeeds(by_mac(mac)), 20)
+    t.a.ask(by_mac(mac) + " && ip link set $D up && ip addr add 10.90.0.2/24 dev $D && ip route add default via 10.90.0.1 dev $D")
+    t.a.ask("ping -c 1 -W 1 10.90.0.1")              # may be refused to passt; that its gateway is there shows below
+    check(re.search("10.90.0.1 .*lladdr", t.a.ask("ip neigh")), "the gateway answers")
+    check(re.search("LISTEN.*:8022 ", command("ss", "-ltn")), "the forwarded port")
+    folder = t.root + "/run/passt"
+    pid = int(open("%s/%s/pid" % (folder, os.listdir(folder)[0])).read())
+    t.virsh("detach-device", "a", card)
+    poll("the guest let it go", lambda: mac not in t.virsh("dumpxml", "a"), 10)
+    poll("passt has ended", lambda: not os.path.exists("/proc/%d" % pid) and not os.listdir(folder), 5)
 
 
 @case("the end of both leaves nothing")
