@@ -101,7 +101,7 @@ static bool start_job(gpointer user, GError **err)
         g_autofree char *point = g_strconcat("start-", steps[i].name, NULL);
         if (go_on(s, err) && fault_point(point, err) && steps[i].take(s, err))
             continue;
-        if (g_atomic_int_get(&s->run->cancelled) && err && *err) {
+        if (g_atomic_int_get(&s->run->cancelled)) {
             g_clear_error(err);
             go_on(s, err);
         }
