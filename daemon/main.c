@@ -217,6 +217,7 @@ static bool start_parts(Process *process, GError **err)
     QemuDriverConfig driver = daemon_config_qemu(config);
     const RpcServerConfig server = {
         .max_clients = config->max_clients,
+        .max_clients_per_uid = config->max_clients_per_user,
         .max_calls_per_client = config->max_client_requests,
         .keepalive_interval_s = config->keepalive_interval_s,
         .keepalive_count = config->keepalive_count,

@@ -31,7 +31,9 @@ static const Setting settings[] = {
     ROW_OCTAL("unix_sock_ro_perms", readonly_socket_mode, "0777", "Mode of the read-only socket."),
     ROW_BOOL("libvirt_sockets", libvirt_sockets, "no",
              "Also listen where libvirt's clients look by themselves (/run/libvirt/libvirt-sock); not with --root."),
-    ROW_UINT("max_clients", max_clients, 1, 100000, "5000", "Connections served at once; more wait in the backlog."),
+    ROW_UINT("max_clients", max_clients, 1, 100000, "5000", "Connections served at once; more of root's wait, others are refused."),
+    ROW_UINT("max_clients_per_user", max_clients_per_user, 1, 100000, "500",
+             "Connections of one user other than root; max_clients counts root's apart, so that nobody locks root out."),
     ROW_UINT("max_client_requests", max_client_requests, 1, 10000, "50", "Unanswered calls of one client before it is read no further."),
     ROW_UINT("keepalive_interval", keepalive_interval_s, 0, 86400, "5", "Seconds of silence before a client is asked whether it lives; 0: never."),
     ROW_UINT("keepalive_count", keepalive_count, 1, 1000, "5", "Unanswered questions before the connection is closed."),
@@ -46,7 +48,6 @@ static const Setting settings[] = {
     ROW_UINT("remote_display_port_min", vnc_port_min, 5900, 65535, "5900", "First port given to displays with autoport."),
     ROW_UINT("remote_display_port_max", vnc_port_max, 5900, 65535, "65535", "Last port given to displays with autoport."),
     ROW_BOOL("clear_emulator_capabilities", clear_caps, "yes", "Run QEMU without capabilities."),
-    ROW_BOOL("mount_namespace", mount_namespace, "no", "Give QEMU a mount namespace with a minimal /dev."),
     ROW_UINT("workers", workers, 0, 256, "0", "Threads that start, stop and change guests; 0: as many as fit the host."),
     ROW_UINT("start_timeout", start_timeout_ms, 0, 3600000, "0", "Milliseconds QEMU may take until it greets; 0: 30000."),
 };
@@ -298,7 +299,6 @@ QemuDriverConfig daemon_config_qemu(const DaemonConfig *config)
         .vnc_port_min = config->vnc_port_min,
         .vnc_port_max = config->vnc_port_max,
         .clear_caps = config->clear_caps,
-        .mount_namespace = config->mount_namespace,
         .workers = config->workers,
         .start_timeout_ms = config->start_timeout_ms,
     };

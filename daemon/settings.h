@@ -21,14 +21,14 @@ typedef struct {
     char *socket_group;
     guint socket_mode, readonly_socket_mode;
     bool libvirt_sockets;
-    guint max_clients, max_client_requests;
+    guint max_clients, max_clients_per_user, max_client_requests;
     guint keepalive_interval_s, keepalive_count;
     char *log_level, *log_output, *log_debug;
     bool audit;
     char *user, *group;
     char *vnc_listen, *spice_listen;
     guint vnc_port_min, vnc_port_max;
-    bool clear_caps, mount_namespace;
+    bool clear_caps;
     guint workers, start_timeout_ms;
 } DaemonConfig;
 

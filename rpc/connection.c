@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { INPUT_SIZE = 65536, DRAINED_BELOW = 65536 };
+enum { INPUT_SIZE = 65536, DRAINED_BELOW = 65536, UNREAD_MOST = 4 << 20 };
 
 /* Output that the socket did not take at once; @fd, if any, travels with its first byte. */
 typedef struct { guint8 *data; gsize size, sent; int fd; } Packet;
@@ -30,6 +30,21 @@ static void store_u32(guint8 *at, guint32 value)
 {
     value = GUINT32_TO_BE(value);
     memcpy(at, &value, sizeof value);
+}
+
+/* What is held for clients without privileges is bounded for all of them together: whose turn it is then, goes. */
+static void account(RpcClient *client)
+{
+    RpcServer *server = client->server;
+    gsize now = client->closed || client->privileged ? 0 : client->output_bytes + (client->partial ? client->partial->len : 0);
+    bool more = now > client->held;
+    server->held += now - client->held;
+    client->held = now;
+    if (!more || server->held <= server->config.max_held_bytes)
+        return;
+    g_info("clients without privileges hold %zu bytes: the connection of process %d, user %u, is closed", server->held,
+           (int)client->pid, (guint)client->uid);
+    connection_close(client);
 }
 
 /* --- output */
@@ -79,6 +94,7 @@ static void output_add(RpcClient *client, const guint8 *data, gsize size, int fd
         connection_close(client);
         return;
     }
+    account(client);
     connection_update(client);
 }
 
@@ -105,7 +121,8 @@ static void output_flush(RpcClient *client)
     }
     for (guint i = 0; client->output_bytes < DRAINED_BELOW && client->streams && i < client->streams->len; i++)
         stream_output_drained(client->streams->pdata[i]);
-    connection_update(client);
+    account(client);
+    connection_resume(client);
 }
 
 GByteArray *connection_begin(RpcClient *client, const Header *header)
@@ -214,6 +231,7 @@ static void take_input(RpcClient *client, const guint8 *data, gsize size)
         client->partial = g_byte_array_new();
         g_byte_array_append(client->partial, data + used, (guint)(size - (gsize)used));
     }
+    account(client);
 }
 
 static void keep_fds(RpcClient *client, struct msghdr *message)
@@ -269,7 +287,8 @@ void connection_update(RpcClient *client)
 {
     if (client->closed)
         return;
-    client->paused = client->calls >= client->server->config.max_calls_per_client;
+    /* Who does not read answers is not asked for more. */
+    client->paused = client->calls >= client->server->config.max_calls_per_client || client->output_bytes > UNREAD_MOST;
     for (guint i = 0; client->streams && i < client->streams->len; i++)
         client->paused |= stream_wants_pause(client->streams->pdata[i]);
     loop_watch_set(client->watch, (client->paused || client->close_after_output ? 0 : LOOP_READ) |
@@ -295,14 +314,11 @@ void connection_resume(RpcClient *client)
 
 /* --- life */
 
-RpcClient *connection_new(RpcServer *server, int fd, bool readonly)
+RpcClient *connection_new(RpcServer *server, int fd, bool readonly, const struct ucred *who)
 {
-    struct ucred who = { 0, (uid_t)-1, (gid_t)-1 };
-    socklen_t size = sizeof who;
-    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size);
     RpcClient *client = g_new0(RpcClient, 1);
-    *client = (RpcClient){ .refs = 1, .server = server, .fd = fd, .readonly = readonly, .pid = who.pid, .uid = who.uid,
-                           .gid = who.gid, .last_input_us = g_get_monotonic_time() };
+    *client = (RpcClient){ .refs = 1, .server = server, .fd = fd, .readonly = readonly, .pid = who->pid, .uid = who->uid,
+                           .gid = who->gid, .privileged = who->uid == 0 || who->uid == geteuid(), .last_input_us = g_get_monotonic_time() };
     g_queue_init(&client->output);
     client->watch = loop_watch(fd, LOOP_READ, on_ready, client);
     return client;
@@ -340,6 +356,8 @@ void connection_close(RpcClient *client)
         stream_free(client->streams->pdata[client->streams->len - 1], true);
     g_clear_pointer(&client->streams, g_ptr_array_unref);
     g_queue_clear_full(&client->output, packet_free);
+    client->output_bytes = 0;
+    account(client);
     close_fds(g_steal_pointer(&client->fds));
     server_client_gone(client);
 }

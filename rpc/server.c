@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum { INPUT_SIZE = 65536, BACKLOG = 256 };
-enum { DEFAULT_CLIENTS = 5000, DEFAULT_CALLS = 50, DEFAULT_QUEUE = 64 << 20 };
+enum { DEFAULT_CLIENTS = 5000, DEFAULT_CALLS = 50, DEFAULT_QUEUE = 64 << 20, DEFAULT_PER_UID = 500, DEFAULT_HELD = 256 << 20 };
 
 typedef struct {
     RpcServer *server;
@@ -305,16 +305,32 @@ void server_message(RpcClient *client, const Header *header, const guint8 *paylo
 
 static void listeners_update(RpcServer *server)
 {
-    bool full = server->clients->len >= server->config.max_clients;
+    bool full = server->n_privileged >= server->config.max_clients;
     if (full == server->full)
         return;
     server->full = full;
     if (full)
-        g_warning("%u clients are connected, the most that max_clients allows: others wait", server->clients->len);
+        g_warning("%u clients are connected, the most that max_clients allows: others wait", server->n_privileged);
     for (guint i = 0; i < server->listeners->len; i++) {
         const Listener *listener = server->listeners->pdata[i];
         loop_watch_set(listener->watch, full ? 0 : LOOP_READ);
     }
+}
+
+static guint clients_of(const RpcServer *server, uid_t uid)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(server->by_uid, GUINT_TO_POINTER(uid)));
+}
+
+static void count(RpcServer *server, const RpcClient *client, int by)
+{
+    guint n = clients_of(server, client->uid) + (guint)by;
+    if (client->privileged)
+        server->n_privileged += (guint)by;
+    else if (n)
+        g_hash_table_replace(server->by_uid, GUINT_TO_POINTER(client->uid), GUINT_TO_POINTER(n));
+    else
+        g_hash_table_remove(server->by_uid, GUINT_TO_POINTER(client->uid));
 }
 
 void server_client_gone(RpcClient *client)
@@ -323,19 +339,53 @@ void server_client_gone(RpcClient *client)
     if (server->config.client_gone)
         server->config.client_gone(client);
     g_ptr_array_remove_fast(server->clients, client);
+    count(server, client, -1);
     listeners_update(server);
     connection_unref(client);
 }
 
-static void on_connection(guint ready, gpointer user)
+/* Whether one more of that user is served. The others are turned away at once: waiting, they would fill the queue of
+ * connections, in which root waits too. */
+static bool has_room(RpcServer *server, const struct ucred *who)
 {
-    const Listener *listener = user;
+    gint64 now = g_get_monotonic_time();
+    if (who->uid == 0 || who->uid == geteuid())
+        return true;
+    if (clients_of(server, who->uid) < server->config.max_clients_per_uid &&
+        server->clients->len - server->n_privileged < server->config.max_clients)
+        return true;
+    if (!server->refused_us || now - server->refused_us > G_USEC_PER_SEC)
+        g_warning("process %d of user %u has too many connections (max_clients_per_user %u): refused", (int)who->pid,
+                  (guint)who->uid, server->config.max_clients_per_uid);
+    server->refused_us = now;
+    return false;
+}
+
+static bool take_connection(const Listener *listener)
+{
     RpcServer *server = listener->server;
     int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
-        return;                                    /* it left again, or descriptors are short: the next turn tries anew */
-    g_ptr_array_add(server->clients, connection_new(server, fd, listener->readonly));
+        return false;                              /* it left again, or descriptors are short: the next turn tries anew */
+    struct ucred who = { 0, (uid_t)-1, (gid_t)-1 };
+    socklen_t size = sizeof who;
+    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size);
+    if (!has_room(server, &who)) {
+        close(fd);
+        return true;
+    }
+    RpcClient *client = connection_new(server, fd, listener->readonly, &who);
+    g_ptr_array_add(server->clients, client);
+    count(server, client, 1);
     listeners_update(server);
+    return !server->full;
+}
+
+static void on_connection(guint ready, gpointer user)
+{
+    enum { AT_ONCE = 32 };                         /* those who are served wait no longer than this */
+    for (guint i = 0; i < AT_ONCE && take_connection(user); i++)
+        continue;
 }
 
 static gboolean on_tick(gpointer user)
@@ -367,6 +417,9 @@ RpcServer *rpc_server_new(const RpcServerConfig *config, const RpcHandlerRow *ro
     server->config.max_clients = config->max_clients ? config->max_clients : DEFAULT_CLIENTS;
     server->config.max_calls_per_client = config->max_calls_per_client ? config->max_calls_per_client : DEFAULT_CALLS;
     server->config.max_queue_bytes = config->max_queue_bytes ? config->max_queue_bytes : DEFAULT_QUEUE;
+    server->config.max_clients_per_uid = config->max_clients_per_uid ? config->max_clients_per_uid : DEFAULT_PER_UID;
+    server->config.max_held_bytes = config->max_held_bytes ? config->max_held_bytes : DEFAULT_HELD;
+    server->by_uid = g_hash_table_new(NULL, NULL);
     server->handlers = g_new0(RpcHandler, rpc_n_procedures);
     for (guint i = 0; i < n_rows; i++) {
         const RpcProcedure *procedure = rpc_procedure_find(rows[i].program, rows[i].procedure);
@@ -392,6 +445,7 @@ void rpc_server_free(RpcServer *server)
         connection_close(server->clients->pdata[server->clients->len - 1]);
     g_ptr_array_unref(server->listeners);
     g_ptr_array_unref(server->clients);
+    g_hash_table_unref(server->by_uid);
     g_byte_array_unref(server->scratch);
     g_free(server->input);
     g_free(server->handlers);

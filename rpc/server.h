@@ -32,6 +32,10 @@ typedef struct { guint32 program; guint32 procedure; RpcHandler handler; } RpcHa
 
 typedef struct {
     guint max_clients, max_calls_per_client, max_queue_bytes;   /* 0: defaults (5000, 50, 64 MiB) */
+    /* Of users that are neither root nor the daemon's own: connections of one of them, and bytes that are held for all
+     * of them together, begun messages and unread replies. Beyond, connections are closed. 0: defaults (500, 256 MiB).
+     * @max_clients counts them apart from root's, so that nobody locks root out. */
+    guint max_clients_per_uid, max_held_bytes;
     guint keepalive_interval_s, keepalive_count;                /* 5, 5 */
     /* Called before any handler: access checks. false: err is sent. May be NULL. */
     bool (*allow)(RpcCall *call, GError **err);

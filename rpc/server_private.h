@@ -7,6 +7,7 @@
 #include "rpc/message.h"
 #include "rpc/server.h"
 #include "util/loop.h"
+#include <sys/socket.h>
 
 struct RpcServer {
     RpcServerConfig config;
@@ -15,7 +16,11 @@ struct RpcServer {
     GByteArray *scratch;           /* the message being built */
     guint8 *input;                 /* what was just read */
     guint tick;
-    bool full;                     /* max_clients reached: nothing is accepted */
+    bool full;                     /* root alone has max_clients connections: nothing is accepted */
+    guint n_privileged;            /* of the clients */
+    GHashTable *by_uid;            /* uid -> how many clients, of the others */
+    gsize held;                    /* bytes held for the others */
+    gint64 refused_us;             /* when a refusal was logged last */
 };
 
 struct RpcClient {
@@ -23,6 +28,7 @@ struct RpcClient {
     RpcServer *server;
     int fd;
     LoopWatch *watch;
+    bool privileged;               /* root's, or the daemon's own user's */
     bool readonly, authenticated, keepalive, closed, close_after_output, paused;
     pid_t pid;
     uid_t uid;
@@ -30,7 +36,7 @@ struct RpcClient {
     GByteArray *partial;           /* begun message; NULL when there is none */
     GArray *fds;                   /* received, not yet taken by a call; NULL when there are none */
     GQueue output;                 /* of Packet */
-    gsize output_bytes;
+    gsize output_bytes, held;      /* @held: as the server has counted it */
     guint calls, missed;
     gint64 last_input_us;
     GPtrArray *streams;            /* NULL when there are none */
@@ -49,7 +55,8 @@ struct RpcCall {
 };
 
 /* --- connection.c */
-RpcClient *connection_new(RpcServer *server, int fd, bool readonly);       /* takes @fd */
+/* Takes @fd. @who: its peer. */
+RpcClient *connection_new(RpcServer *server, int fd, bool readonly, const struct ucred *who);
 RpcClient *connection_ref(RpcClient *client);
 void connection_unref(RpcClient *client);
 /* Ends it now: socket, streams, output; tells client_gone. */

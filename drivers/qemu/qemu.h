@@ -20,7 +20,7 @@ typedef struct {
     char *user, *group;         /* QEMU runs as; NULL: the daemon's own */
     char *vnc_listen, *spice_listen;   /* "127.0.0.1" */
     guint vnc_port_min, vnc_port_max;
-    bool clear_caps, mount_namespace;
+    bool clear_caps;
     char *const *emulators;     /* extra binaries; NULL: /usr/bin/qemu-system-* */
     guint workers;              /* 0: a default */
     guint start_timeout_ms;     /* 0: a default */

@@ -19,6 +19,7 @@ integration_tests = \
 	tests/integration/stats.py \
 	tests/chaos/faults.py \
 	tests/chaos/qemu.py \
+	tests/chaos/clients.py \
 	tests/integration/tune.py \
 	tests/integration/cgroup_v2.py \
 	tests/integration/linux.py
