@@ -42,13 +42,16 @@ static bool check_model(const QemuBuild *b, GError **err)
     return false;
 }
 
+/* Bits that a guest's system sets (CR4), and what only the host measures: no properties of QEMU's processors. */
+static const char *const no_properties[] = { "osxsave", "ospke", "cmt", "mbm_total", "mbm_local", NULL };
+
 static void add_features(json_object *p, const Cpu *cpu)
 {
     for (guint i = 0; cpu && cpu->features && i < cpu->features->len; i++) {
         const CpuFeature *f = g_ptr_array_index(cpu->features, i);
         bool off = f->policy == CPU_DISABLE || f->policy == CPU_FORBID;
         int known = f->name ? cpu_feature_find(f->name) : -1;
-        if (f->name && f->policy != CPU_OPTIONAL)
+        if (f->name && f->policy != CPU_OPTIONAL && !g_strv_contains(no_properties, f->name))
             props_str(p, known >= 0 ? cpu_feature_qemu_name((guint)known) : f->name, off ? "off" : "on");
     }
 }

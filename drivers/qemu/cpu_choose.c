@@ -99,6 +99,17 @@ static void list_features(Cpu *cpu, const CpuBits *have, const CpuBits *model, C
             add_feature(cpu, CPU_DISABLE, cpu_feature_name(i));
 }
 
+static Cpu *named(const char *model, const char *vendor)
+{
+    Cpu *cpu = xm_new(&cpu_elem);
+    cpu->mode = CPU_CUSTOM;
+    cpu->match = CPU_MATCH_EXACT;
+    cpu->model.name = g_strdup(model);
+    cpu->model.fallback = CPU_FALLBACK_FORBID;
+    cpu->vendor = g_strdup(vendor);
+    return cpu;
+}
+
 Cpu *cpu_describe(const QemuCaps *caps, bool kvm, const CpuData *data, CpuChoice choice)
 {
     Candidate best = choose(caps, data, choice);
@@ -106,13 +117,8 @@ Cpu *cpu_describe(const QemuCaps *caps, bool kvm, const CpuData *data, CpuChoice
         best = choose(caps, data, CPU_CHOOSE_ANY);
     if (!best.name)
         return NULL;
-    Cpu *cpu = xm_new(&cpu_elem);
+    Cpu *cpu = named(best.name, data->vendor);
     CpuBits off = { { 0 } };
-    cpu->mode = CPU_CUSTOM;
-    cpu->match = CPU_MATCH_EXACT;
-    cpu->model.name = g_strdup(best.name);
-    cpu->model.fallback = CPU_FALLBACK_FORBID;
-    cpu->vendor = g_strdup(data->vendor);
     if (choice == CPU_CHOOSE_GUEST)
         add_unavailable(caps, kvm, best.name, &off);
     list_features(cpu, &data->bits, &best.bits, off);
@@ -125,7 +131,7 @@ static bool feature_number(const char *name, guint *ret, GError **err)
 {
     int f = cpu_feature_find(name);
     if (f < 0) {
-        g_set_error(err, QV_ERROR, QV_ERR_INTERNAL, "unknown CPU feature %s", name);
+        g_set_error(err, QV_ERROR, QV_ERR_INTERNAL, "Unknown CPU feature %s", name);
         return false;
     }
     *ret = (guint)f;
@@ -213,29 +219,38 @@ CpuComparison cpu_compare(const QemuCaps *caps, const CpuData *have, const Cpu *
 
 /* --- baseline */
 
-static bool add_to_baseline(const QemuCaps *caps, const Cpu *cpu, bool first, CpuData *all, GError **err)
+/* What all so far have in common. */
+typedef struct { CpuData data; const char *model; bool same_model, vendor_said; } Common;
+
+/* A model's vendor counts as long as all agree; what the CPUs themselves say must not differ. */
+static bool add_vendor(Common *c, const Cpu *cpu, bool first, GError **err)
+{
+    const char *vendor = cpu->vendor ? cpu->vendor : cpu_model_vendor(cpu->model.name);
+    if (!first && cpu->vendor && c->vendor_said && g_strcmp0(cpu->vendor, c->data.vendor) != 0) {
+        g_set_error(err, QV_ERROR, QV_ERR_OPERATION_FAILED, "CPU vendors do not match: '%s' and '%s'", c->data.vendor, cpu->vendor);
+        return false;
+    }
+    c->vendor_said = cpu->vendor && (first || c->vendor_said);
+    if (!first && g_strcmp0(vendor, c->data.vendor) == 0)
+        return true;
+    g_free(c->data.vendor);
+    c->data.vendor = first ? g_strdup(vendor) : NULL;
+    return true;
+}
+
+static bool add_to_baseline(const QemuCaps *caps, const Cpu *cpu, bool first, Common *c, GError **err)
 {
     CpuBits bits;
-    const char *vendor = cpu->vendor ? cpu->vendor : cpu->model.name ? cpu_model_vendor(cpu->model.name) : NULL;
     if (!cpu->model.name) {
         g_set_error(err, QV_ERROR, QV_ERR_INVALID_ARG, "a CPU without a model cannot be part of a baseline");
         return false;
     }
-    if (!cpu_asked(caps, cpu, &bits, err))
+    if (!cpu_asked(caps, cpu, &bits, err) || !add_vendor(c, cpu, first, err))
         return false;
-    if (first) {
-        all->vendor = g_strdup(vendor);
-        all->bits = bits;
-        return true;
-    }
-    if (vendor && all->vendor && strcmp(vendor, all->vendor)) {
-        g_set_error(err, QV_ERROR, QV_ERR_OPERATION_FAILED, "CPU vendors do not match: '%s' and '%s'", all->vendor, vendor);
-        return false;
-    }
-    if (vendor && !all->vendor)
-        all->vendor = g_strdup(vendor);
+    c->same_model = first || (c->same_model && !strcmp(c->model, cpu->model.name));
+    c->model = cpu->model.name;
     for (guint w = 0; w < G_N_ELEMENTS(bits.w); w++)
-        all->bits.w[w] &= bits.w[w];
+        c->data.bits.w[w] = first ? bits.w[w] : c->data.bits.w[w] & bits.w[w];
     return true;
 }
 
@@ -247,7 +262,14 @@ static void drop_host_bound(CpuBits *bits)
         cpu_bits_clear(bits, (guint)cpu_feature_find(bound[i]));
 }
 
-static void expand_features(const QemuCaps *caps, Cpu *cpu, const CpuBits *bits)
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+    const CpuFeature *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+/* The model's own features said, too; in alphabetical order. */
+static void expand_features(Cpu *cpu, const CpuBits *bits)
 {
     g_autoptr(GPtrArray) old = g_steal_pointer(&cpu->features);
     for (guint i = 0; i < cpu_feature_count(); i++)
@@ -260,25 +282,43 @@ static void expand_features(const QemuCaps *caps, Cpu *cpu, const CpuBits *bits)
         g_free(f->name);
         g_free(f);
     }
+    if (cpu->features)
+        g_ptr_array_sort(cpu->features, by_name);
+}
+
+/* One model that all of them bear is kept, else the nearest is chosen. */
+static Cpu *describe_common(const QemuCaps *caps, bool kvm, const Common *c, bool guest)
+{
+    CpuBits none = { { 0 } }, model;
+    if (!c->same_model || !cpu_model_bits(caps, c->model, &model))
+        return cpu_describe(caps, kvm, &c->data, guest ? CPU_CHOOSE_GUEST : CPU_CHOOSE_ANY);
+    Cpu *cpu = named(c->model, c->data.vendor);
+    list_features(cpu, &c->data.bits, &model, none);
+    return cpu;
 }
 
 Cpu *cpu_baseline(const QemuCaps *caps, bool kvm, GPtrArray *cpus, const CpuData *limit, guint flags, GError **err)
 {
-    g_autoptr(CpuData) all = g_new0(CpuData, 1);
-    for (guint i = 0; i < cpus->len; i++)
-        if (!add_to_baseline(caps, g_ptr_array_index(cpus, i), i == 0, all, err))
-            return NULL;
-    for (guint w = 0; limit && w < G_N_ELEMENTS(all->bits.w); w++)
-        all->bits.w[w] &= limit->bits.w[w];
+    Common c = { .model = NULL };
+    bool ok = true;
+    for (guint i = 0; i < cpus->len && ok; i++)
+        ok = add_to_baseline(caps, g_ptr_array_index(cpus, i), i == 0, &c, err);
+    for (guint w = 0; limit && w < G_N_ELEMENTS(c.data.bits.w); w++)
+        c.data.bits.w[w] &= limit->bits.w[w];
+    cpu_bits_clear(&c.data.bits, (guint)cpu_feature_find("osxsave"));      /* what the running system set, no property */
+    cpu_bits_clear(&c.data.bits, (guint)cpu_feature_find("ospke"));
     if (flags & CPU_MIGRATABLE)
-        drop_host_bound(&all->bits);
-    Cpu *cpu = cpu_describe(caps, kvm, all, limit ? CPU_CHOOSE_GUEST : CPU_CHOOSE_ANY);
-    if (!cpu) {
+        drop_host_bound(&c.data.bits);
+    Cpu *cpu = ok ? describe_common(caps, kvm, &c, limit) : NULL;
+    if (ok && !cpu)
         g_set_error(err, QV_ERROR, QV_ERR_OPERATION_FAILED, "CPUs are incompatible: no CPU model is found in all of them");
-        return NULL;
-    }
-    if (flags & CPU_EXPAND_FEATURES)
-        expand_features(caps, cpu, &all->bits);
+    if (cpu && !c.vendor_said)
+        g_clear_pointer(&cpu->vendor, g_free);
+    if (cpu && !limit && cpus->len > 1)
+        cpu->model.fallback = CPU_FALLBACK_ALLOW;
+    if (cpu && flags & CPU_EXPAND_FEATURES)
+        expand_features(cpu, &c.data.bits);
+    g_free(c.data.vendor);
     return cpu;
 }
 

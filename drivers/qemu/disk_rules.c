@@ -152,6 +152,8 @@ static const char *rule_virtio_only(const Disk *disk, G_GNUC_UNUSED const Define
         return "ioeventfd and event_idx are only supported for virtio disks";
     if (disk->driver.iothread)
         return "IOThreads are only available for virtio pci/ccw disks";
+    if (disk->driver.queue_size)
+        return "queue_size attribute in disk driver is only supported by virtio-blk";
     if (disk->driver.queues)
         return "queues attribute in disk driver is only supported by virtio-blk";
     if (virtio_options_any(&disk->driver.virtio))

@@ -86,7 +86,7 @@ static const char *why_memory(const Video *v)
 static const char *why_features(const Video *v)
 {
     bool virtio = v->type == VIDEO_VIRTIO;
-    if (v->heads.v != 1 && !(kinds[v->type].traits & HEADS))
+    if (v->heads.v > 1 && !(kinds[v->type].traits & HEADS))
         return "it has one head only";
     if (v->driver.name == VIDEO_BACKEND_VHOSTUSER && !virtio)
         return "the driver 'vhostuser' is only for virtio";

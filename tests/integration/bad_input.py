@@ -48,6 +48,19 @@ def sizes(t):
     refused_xml(t, t.guest_xml("x").replace(">64<", ">lots<"), "lots|memory")
 
 
+@case("what ends libvirtd 9.0, or is taken and dropped by it")
+def hard_input(t):
+    refused_xml(t, t.guest_xml("x").replace("<vcpu>1</vcpu>", "<vcpu>-1</vcpu>"), "vcpu", "-1")
+    disk = ("<disk type='file' device='disk'><driver name='qemu' type='raw' %s/><source file='/x'/>"
+            "<target dev='sda' bus='sata'/></disk>")
+    refused_xml(t, t.guest_xml("x", devices=disk % "queue_size='64'"), "queue_size")
+    refused_xml(t, t.guest_xml("x", devices=disk % "queues='2'"), "queues")
+    nic = ("<interface type='hostdev' managed='yes'><mac address='52:54:00:00:00:01'/>"
+           "<source><address type='pci' domain='0' bus='0x3f' slot='5' function='0'/></source></interface>")
+    argv = t.virsh("domxml-to-native", "qemu-argv", t.file("nic.xml", t.guest_xml("x", devices=nic)))
+    check("vfio-pci" in argv and "0000:3f:05.0" in argv, argv)
+
+
 @case("an emulator that is not there")
 def emulator(t):
     refused_xml(t, t.guest_xml("x", devices="<emulator>/nowhere/qemu</emulator>"), "/nowhere/qemu")

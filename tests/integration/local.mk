@@ -7,6 +7,7 @@ integration_tests = \
 	tests/integration/lifecycle.py \
 	tests/integration/nwfilter.py \
 	tests/integration/bad_input.py \
+	tests/integration/capabilities.py \
 	tests/integration/readopt.py \
 	tests/integration/clients.py \
 	tests/integration/events.py \
