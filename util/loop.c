@@ -52,6 +52,9 @@ static void loop_start(void)
     GSource *source = g_source_new(&funcs, sizeof(GSource));
     g_source_set_name(source, "descriptors");
     g_source_add_unix_fd(source, loop.epoll, G_IO_IN);
+    /* Nobody runs a loop within the loop; without this GLib takes our descriptor out of its poll set for each dispatch,
+     * which wakes it up again: three system calls, a third of what a read costs. */
+    g_source_set_can_recurse(source, TRUE);
     g_source_attach(source, NULL);
     g_source_unref(source);
 }

@@ -26,8 +26,9 @@ static bool write_master_key(const char *dir, GError **err)
 {
     g_autofree char *path = g_build_filename(dir, "master-key.aes", NULL);
     char key[32];
+    /* Not made to last: it dies with the guest. */
     return (getrandom(key, sizeof key, 0) == sizeof key || qv_error_errno(err, errno, "cannot make a key")) &&
-           file_replace(path, key, sizeof key, 0600, err);
+           g_file_set_contents_full(path, key, sizeof key, G_FILE_SET_CONTENTS_NONE, 0600, err);
 }
 
 bool start_folder(Start *s, GError **err)

@@ -4,10 +4,13 @@
  *   wire floor REQUEST-BYTES REPLY-BYTES [--n N] [--clients N] an epoll echo server in a child process
  *   wire first SOCKET                                          ms until the first answered list
  *   wire watch SOCKET PID                                      kills PID; ms until the client's event
+ *   wire parse FOLDER                                          reads its XML files with libxml2, and no more: the floor
+ *                                                              of a daemon's start
  *
  * Prints JSON. Speaks header + XDR directly, so that no client library is measured. */
 #include <errno.h>
 #include <glib.h>
+#include <libxml/parser.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -362,6 +365,24 @@ static void run_watch(const char *path, pid_t pid)
     printf("{\"event_ms\": %.2f}\n", (now_ns(CLOCK_MONOTONIC) - start) / 1e6);
 }
 
+static void run_parse(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    guint n = 0;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
+        gsize len;
+        if (!g_str_has_suffix(name, ".xml") || !g_file_get_contents(path, &text, &len, NULL))
+            continue;
+        xmlDoc *doc = xmlReadMemory(text, (int)len, NULL, NULL, XML_PARSE_NONET);
+        n += doc != NULL;
+        xmlFreeDoc(doc);
+    }
+    printf("{\"parsed\": %u}\n", n);
+}
+
 int main(int argc, char **argv)
 {
     int n = 3000, idle = 0, clients = 0;
@@ -371,7 +392,7 @@ int main(int argc, char **argv)
         { "clients", 0, 0, G_OPTION_ARG_INT, &clients, "clients at once, for calls/s", "N" },
         { NULL },
     };
-    g_autoptr(GOptionContext) options = g_option_context_new("call|floor|first|watch ...");
+    g_autoptr(GOptionContext) options = g_option_context_new("call|floor|first|watch|parse ...");
     g_autoptr(GError) err = NULL;
 
     g_option_context_add_main_entries(options, entries, NULL);
@@ -387,6 +408,8 @@ int main(int argc, char **argv)
         run_first(argv[2]);
     else if (argc == 4 && !strcmp(argv[1], "watch"))
         run_watch(argv[2], atoi(argv[3]));
+    else if (argc == 3 && !strcmp(argv[1], "parse"))
+        run_parse(argv[2]);
     else {
         fprintf(stderr, "wire: see the head of tests/bench/wire.c\n");
         return 2;
