@@ -2,6 +2,7 @@ noinst_LIBRARIES += util/libutil.a
 util_libutil_a_SOURCES = \
 	util/bitmap.c util/bitmap.h \
 	util/cgroup.c util/cgroup.h \
+	util/cgroup_devices.c util/cgroup_devices.h \
 	util/error.c util/error.h \
 	util/fault.c util/fault.h \
 	util/file.c util/file.h \

@@ -31,6 +31,7 @@ Group *group_new(const QemuDriver *d, const DomainDef *def)
     g->host = d->cgroups;
     g->name = g_strdup_printf("%s/qemu-%u-%s", parent, def->frame.id, name);
     g_mutex_init(&g->lock);
+    g_mutex_init(&g->devices_lock);
     g->threads = g_hash_table_new(NULL, NULL);
     return g;
 }
@@ -41,6 +42,9 @@ void group_free(Group *g)
         return;
     g_hash_table_unref(g->threads);
     g_mutex_clear(&g->lock);
+    g_mutex_clear(&g->devices_lock);
+    g_clear_pointer(&g->devices, g_array_unref);
+    g_free(g->devices_note);
     g_free(g->name);
     g_free(g);
 }

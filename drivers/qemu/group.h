@@ -10,7 +10,7 @@
 #ifndef QV_QEMU_GROUP_H
 #define QV_QEMU_GROUP_H
 #include "drivers/qemu/driver.h"
-#include "util/cgroup.h"
+#include "util/cgroup_devices.h"
 
 typedef enum { THREAD_EMULATOR, THREAD_VCPU, THREAD_IOTHREAD } ThreadKind;
 
@@ -19,7 +19,10 @@ typedef struct Group {
     char *name;
     guint controllers;            /* CgroupController mask: where it exists */
     pid_t pid;                    /* QEMU */
-    GMutex lock;                  /* of what follows */
+    GMutex lock;                  /* of @threads */
+    GMutex devices_lock;
+    GArray *devices;              /* CgroupDevice (group_devices.h); NULL: not limited */
+    char *devices_note;
     GHashTable *threads;          /* kind << 24 | number -> thread id */
 } Group;
 

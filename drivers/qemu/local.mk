@@ -58,6 +58,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
 	drivers/qemu/group.c drivers/qemu/group.h \
+	drivers/qemu/group_devices.c drivers/qemu/group_devices.h \
 	drivers/qemu/guest_graphics.c \
 	drivers/qemu/guest_op.c \
 	drivers/qemu/guest_policy.c \

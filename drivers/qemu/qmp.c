@@ -30,6 +30,8 @@ struct Qmp {
     int pass_fd;               /* goes with the next byte that is sent; -1: none */
     guint64 last_id;
     GHashTable *pending;       /* id -> Pending */
+    void (*before)(json_object *command, gpointer user);
+    gpointer before_user;
     QmpEvent on_event;
     gpointer user;
     LoopWatch *watch;          /* the I/O thread's; NULL: who waits reads */
@@ -398,6 +400,8 @@ static bool flush_all(Qmp *qmp, gint64 deadline, GError **err)
 static json_object *exchange(Qmp *qmp, json_object *command, int pass_fd, guint timeout_ms, GError **err)
 {
     gint64 deadline = deadline_in(timeout_ms);
+    if (qmp->before)
+        qmp->before(command, qmp->before_user);
     g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&qmp->lock);
     if (qmp->gone) {
         json_object_put(command);
@@ -453,6 +457,12 @@ bool qmp_give_fd(Qmp *qmp, const char *name, int fd, guint timeout_ms, GError **
     json_object_object_add(args, "fdname", json_object_new_string(name));
     g_autoptr(QmpReply) reply = call(qmp, "getfd", args, fd, timeout_ms, err);
     return reply;
+}
+
+void qmp_before(Qmp *qmp, void (*fn)(json_object *command, gpointer user), gpointer user)
+{
+    qmp->before = fn;
+    qmp->before_user = user;
 }
 
 void qmp_on_event(Qmp *qmp, QmpEvent fn, gpointer user)

@@ -33,6 +33,8 @@ Qmp *qmp_new(int fd, guint timeout_ms, GError **err);
 void qmp_free(Qmp *qmp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qmp, qmp_free)
 
+/* Called on the worker with each command before it is sent. */
+void qmp_before(Qmp *qmp, void (*fn)(json_object *command, gpointer user), gpointer user);
 void qmp_on_event(Qmp *qmp, QmpEvent fn, gpointer user);
 /* From here on the I/O thread reads (and the caller is it). What came before is handled on the spot. */
 void qmp_attach(Qmp *qmp);

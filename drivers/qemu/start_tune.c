@@ -1,8 +1,18 @@
 /* Control groups and tuning of a start, and of a guest that is taken up again. */
 #include "drivers/qemu/disk_throttle.h"
 #include "drivers/qemu/each.h"
+#include "drivers/qemu/group_devices.h"
 #include "drivers/qemu/start.h"
 #include "drivers/qemu/tune.h"
+
+/* Arguments of the user's own may open anything. */
+static bool start_devices(Start *s, GError **err)
+{
+    g_auto(GStrv) argv = qemu_command_argv(s->cmd);
+    const GPtrArray *own = s->def->frame.qemu.args;
+
+    return (own && own->len) || group_restrict_devices(s->run->group, argv, s->run->dir, err);
+}
 
 /* Before QEMU is there. A daemon without root has no groups; the kernel's words tell when the XML asks for them. */
 bool start_group(Start *s, GError **err)
@@ -10,7 +20,7 @@ bool start_group(Start *s, GError **err)
     Group *g = s->run->group = group_new(s->driver, s->def);
 
     return undo_push(s->run->undo, "cgroup", g->name, err) && group_create(g, tune_controllers(s->def), err) &&
-           tune_domain(g, s->def, err);
+           tune_domain(g, s->def, err) && start_devices(s, err);
 }
 
 bool start_place(pid_t pid, gpointer user, GError **err)
@@ -27,6 +37,7 @@ bool start_threads(Start *s, GError **err)
 {
     Group *g = s->run->group;
 
+    qmp_before(s->run->qmp, group_allow_mentioned, g);
     s->settle_later = !tune_asks_threads(s->def);
     return group_learn(g, s->run->qmp, err) && (s->settle_later || group_move_threads(g, err)) &&
            tune_threads(g, s->def, THREAD_VCPU, err) && tune_threads(g, s->def, THREAD_IOTHREAD, err);
@@ -68,6 +79,8 @@ void adopt_group(Run *run, const DomainDef *live, const QmpReply *status)
     g_autoptr(GError) err = NULL;
 
     g->pid = run->pid;
+    group_resume_devices(g, run->dir);
+    qmp_before(run->qmp, group_allow_mentioned, g);
     if (!status)
         return;
     if (!group_create(g, tune_controllers(live), &err) || !tune_domain(g, live, &err) || !group_place(g, run->pid, &err) ||

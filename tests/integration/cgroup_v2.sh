@@ -50,6 +50,17 @@ is "CPUs of a vcpu" "$(text $M/vcpu1/cpuset.cpus)" 1
 has "affinity of a vcpu" "$(grep Cpus_allowed_list /proc/$(text $M/vcpu1/cgroup.threads)/status)" "1"
 is "nodes of the emulator" "$(text $M/emulator/cpuset.mems)" 0
 
+in_group() { sh -c "echo 0 >$M/cgroup.procs; exec dd if=$1 of=/dev/null bs=512 count=1" 2>&1; }
+has "QEMU may open /dev/zero" "$(in_group /dev/zero)" "1+0 records out"
+has "QEMU may not open a disk it was not told of" "$(in_group /dev/vda)" "not permitted"
+virsh qemu-monitor-command nested '{"execute":"blockdev-add","arguments":{"driver":"host_device","node-name":"more","filename":"/dev/vda"}}' >/dev/null
+has "it may once it was told" "$(in_group /dev/vda)" "1+0 records out"
+
+sed "s/nested/locked/; s/'MiB'>400/'MiB'>700/; s/'MiB'>500/'MiB'>800/; s|<blkiotune>.*</blkiotune>|<memoryBacking><locked/></memoryBacking>|; s|<soft_limit.*</soft_limit>||" /guest.xml >/locked.xml
+virsh 'define /locked.xml; start locked --paused' >/locked.log 2>&1 || cat /locked.log
+has "locked memory, up to the hard limit" "$(text /proc/$(cat $G/machine-*/qemu-*-locked/cgroup.procs | head -1)/limits)" "Max locked memory $((700 << 20))"
+virsh destroy locked >/dev/null
+
 S=$(virsh schedinfo nested)
 has "schedinfo shows shares as they were given" "$S" "cpu_shares     : 2048"
 has "schedinfo shows a vcpu's quota" "$S" "vcpu_quota     : 60000"

@@ -4,6 +4,7 @@ file, the thread's CPUs, the process's limits."""
 import json
 import os
 import re
+import resource
 import signal
 import sys
 import time
@@ -368,6 +369,74 @@ def shares(t):
     check(2.2 < heavy / light < 4.0, "1:%.2f" % (heavy / light))
     t.virsh("destroy", "light")
     t.virsh("destroy", "heavy")
+
+
+def opens(t, name, path):
+    """Whether a process in the guest's devices group may read @path."""
+    tasks = "%s/%s/tasks" % (t.mounts["devices"], t.group(name))
+    return t.run("sh", "-c", 'echo $$ >"$1" && exec dd if="$2" of=/dev/null bs=1 count=1', "sh", tasks, path, ok=False).returncode == 0
+
+
+@case("devices: QEMU may open those it was told of, now and later, and no others")
+def devices(t):
+    if "devices" not in t.mounts:
+        raise Skip("no devices controller")
+    loops = []
+    try:
+        for name in ("one", "two", "three"):
+            image = t.file(name + ".block", b"\0" * (1 << 20))
+            done = t.run("losetup", "--find", "--show", image, ok=False)
+            if done.returncode:
+                raise Skip("no loop devices: " + done.stderr.strip())
+            loops.append(done.stdout.strip())
+        disk = "<disk type='block' device='disk'><driver name='qemu' type='raw'/><source dev='%s'/><target dev='%s' bus='virtio'/></disk>"
+        t.make("opens", vcpus="1", devices=disk % (loops[0], "vda"))
+        t.virsh("start", "opens")
+        equal([opens(t, "opens", path) for path in ["/dev/zero", "/dev/urandom"] + loops], [True, True, True, False, False], "at the start")
+        t.virsh("qemu-monitor-command", "opens", '{"execute": "blockdev-add", "arguments": {"driver": "host_device", '
+                '"node-name": "more", "filename": "%s"}}' % loops[1])
+        equal([opens(t, "opens", path) for path in loops], [True, True, False], "after another was named")
+        t.end_daemon(signal.SIGKILL)
+        t.start_daemon()
+        equal([opens(t, "opens", path) for path in loops], [True, True, False], "after a restart")
+        t.virsh("qemu-monitor-command", "opens", '{"execute": "blockdev-add", "arguments": {"driver": "host_device", '
+                '"node-name": "yet-more", "filename": "%s"}}' % loops[2])
+        equal([opens(t, "opens", path) for path in loops], [True, True, True], "named after the restart")
+        t.virsh("destroy", "opens")
+    finally:
+        for loop in loops:
+            t.run("losetup", "--detach", loop, ok=False)
+
+
+@case("locked memory: the limit of the process")
+def locked(t):
+    t.make("locked", "<memtune><hard_limit unit='MiB'>700</hard_limit></memtune><memoryBacking><locked/></memoryBacking>", vcpus="1")
+    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] != resource.RLIM_INFINITY and t.run("prlimit", "--memlock=%d" % (1 << 40), "true", ok=False).returncode:
+        check("cannot let QEMU lock" in t.refused("start", "locked"), "words")
+        raise Skip("we may not raise limits here (CAP_SYS_RESOURCE)")
+    t.virsh("start", "locked", "--paused")
+    check(re.search(r"Max locked memory +%d +%d" % (700 << 20, 700 << 20), open("/proc/%d/limits" % t.pid("locked")).read()), "limits")
+    t.virsh("destroy", "locked")
+
+
+@case("a throttled disk is throttled")
+def throttled(t):
+    disk = t.file("slow.img", b"\0" * (4 << 20))
+    xml = t.xml("slow", vcpus="1", disk=disk).replace("<target dev='vda'", "<iotune><read_bytes_sec>500000</read_bytes_sec></iotune><target dev='vda'")
+    t.virsh("define", t.file("slow.xml", xml))
+    t.virsh("start", "slow", "--paused")
+
+    def read(count):
+        start = time.monotonic()
+        for _ in range(count):
+            t.virsh("qemu-monitor-command", "--hmp", "slow", 'qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend "read 0 256k"')
+        return time.monotonic() - start
+    slow = read(5)
+    t.virsh("blkdeviotune", "slow", "vda", "--read-bytes-sec", "0", "--live")
+    fast = read(5)
+    print("# 1.25 MiB at 500 kB/s: %.1f s; without a limit: %.1f s" % (slow, fast), flush=True)
+    check(slow > 1.4 and fast < slow / 2, "%.1f s with the limit, %.1f s without" % (slow, fast))
+    t.virsh("destroy", "slow")
 
 
 @case("a guest over its hard limit is stopped by the kernel, and the log says why")
