@@ -155,6 +155,7 @@ static bool filter_loaded(gpointer obj, xmlNode *node, char **why)
     for (const xmlNode *child = node->children; child; child = child->next)
         if (child->type == XML_ELEMENT_NODE && (xmlStrEqual(child->name, BAD_CAST "rule") || xmlStrEqual(child->name, BAD_CAST "filterref")))
             g_string_append_c(order, (char)child->name[0]);
+    g_free(filter->order);
     filter->order = g_string_free(order, FALSE);
     if (!filter->chain)
         filter->chain = g_strdup("root");
@@ -177,6 +178,7 @@ static const XmRow filter_rows[] = {
     LEAF_UUID(NwFilter, uuid, "uuid"),
     LIST  (NwFilter, nested, "filterref", ref_elem, .max_items = 1024),
     LIST  (NwFilter, rules, "rule", rule_elem, .max_items = 8192),
+    A_STR (NwFilter, order, "order", .flags = XM_LIVE, .doc = "never in XML: a row, so that it is freed with the rest"),
 };
 const XmElem nwfilter_elem = ELEM("filter", NwFilter, filter_rows, .loaded = filter_loaded, .check = filter_check);
 
@@ -205,7 +207,6 @@ void nwfilter_unref(NwFilter *filter)
 {
     if (!filter || !g_atomic_int_dec_and_test(&filter->refs))
         return;
-    g_free(filter->order);
     xm_free(&nwfilter_elem, filter);
 }
 

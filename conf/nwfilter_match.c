@@ -6,9 +6,15 @@
 XM_ENUM(nw_matching, "match", NULL, "yes", "no");
 XM_COVERS(nw_matching, NW_MATCH__N);
 
+/* "yes" goes without saying. */
+static bool only_no(gconstpointer obj)
+{
+    return ((const NwMatch *)obj)->match == NW_MATCH_NO;
+}
+
 #define V(field, n, t, ...) { .name = n, .kind = XM_ATTR, .type = &t, .off = offsetof(NwMatch, v[field]), __VA_ARGS__ }
 #define NUM(field, n, m) V(field, n, nw_num, .max = m)
-#define MATCH A_ENUM(NwMatch, match, "match", nw_matching)
+#define MATCH A_ENUM(NwMatch, match, "match", nw_matching, .written = only_no)
 #define COMMENT V(NWF_COMMENT, "comment", xm_str)
 #define MACS V(NWF_SRCMAC, "srcmacaddr", nw_mac), V(NWF_SRCMACMASK, "srcmacmask", nw_mac), \
              V(NWF_DSTMAC, "dstmacaddr", nw_mac), V(NWF_DSTMACMASK, "dstmacmask", nw_mac)

@@ -2,6 +2,7 @@
 # more than libutil, its libraries below.
 include tests/unit/local.mk
 include tests/bench/local.mk
+include tests/fuzz/local.mk
 
 # What the driver makes of XML, without a daemon: for tests and for looking.
 noinst_PROGRAMS += tests/xmltool

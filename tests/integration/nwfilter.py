@@ -268,6 +268,25 @@ def restart(t):
     check("nwfilter" not in (t.rules() or ""), "the table is left")
 
 
+@case("a guest's start binds its filter, its end takes it away")
+def guest(t):
+    if not os.path.exists("/dev/net/tun"):
+        raise Skip("no /dev/net/tun")
+    nic = """<interface type='bridge'><source bridge='br0'/><mac address='52:54:00:cc:00:01'/>
+      <filterref filter='%s'><parameter name='IP' value='10.9.0.5'/></filterref></interface>"""
+    t.define("filtered", devices=nic % "clean-traffic")
+    t.virsh("start", "filtered")
+    dev, name = t.virsh("nwfilter-binding-list").split()
+    equal(name, "clean-traffic", "filter")
+    check("<name>filtered</name>" in t.virsh("nwfilter-binding-dumpxml", dev), "owner")
+    check("in use" in t.refused("nwfilter-undefine", "no-mac-spoofing"), "undefine of a nested one in use")
+    t.virsh("destroy", "filtered")
+    equal(t.virsh("nwfilter-binding-list"), "", "bindings after the end")
+    check("nwfilter" not in (t.rules() or ""), "the table is left")
+    t.define("unfiltered", devices=(nic % "nothere").replace("cc", "dd"))
+    check("no nwfilter with matching name 'nothere'" in t.refused("start", "unfiltered"), "a filter that is not there")
+
+
 @case("another program's flush of all rules is mended at the next change")
 def flushed(t):
     if not os.access(Port.nft, os.X_OK):

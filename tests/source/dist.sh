@@ -4,7 +4,8 @@
 set -u
 cd "${top_srcdir:-.}" || exit 99
 
-words=$(cat Makefile.am $(find util conf drivers rpc daemon tools docs tests -name local.mk) | tr -s ' \t\\=' '\n' | sort -u)
+words=$(cat Makefile.am $(find util conf drivers rpc daemon tools docs tests -name local.mk) | tr -s ' \t\\=' '\n' |
+    sed -E 's|^(tests/[a-z]+/.*)\.c$|\1|' | sort -u)
 missing=$(find util conf drivers rpc daemon tools docs tests -type f \
         \( -name '*.[chS]' -o -name '*.py' -o -name '*.sh' -o -name '*.in' -o -name '*.table' -o -name '*.conf' \) |
     sed -E 's|^(tests/[a-z]+/.*)\.c$|\1|' | sort | comm -23 - <(printf '%s\n' "$words"))
