@@ -186,6 +186,27 @@ static const ProtocolFn protocols[PROTO__N] = {
     [PROTO_SSH] = ssh, [PROTO_NFS] = nfs,
 };
 
+/* Every host has what its transport needs, and the source a name where the protocol cannot do without. */
+static bool hosts_fit(const StorageSource *src, GError **err)
+{
+    const char *name = xm_enum_name(&source_protocol, src->protocol);
+    bool sockets = src->protocol == PROTO_NBD || src->protocol == PROTO_GLUSTER;
+    for (guint i = 0; src->hosts && i < src->hosts->len; i++) {
+        const SourceHost *host = src->hosts->pdata[i];
+        bool is_unix = host->transport == TRANSPORT_UNIX;
+        if (is_unix ? sockets && host->socket : host->name != NULL)
+            continue;
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, is_unix && !sockets
+                    ? "a source of protocol '%s' is not reached over transport='unix': name its <host>"
+                    : "a <host> of a source of protocol '%s' lacks its name, or its socket", name);
+        return false;
+    }
+    if (src->path || src->protocol == PROTO_NBD)
+        return true;
+    g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "a source of protocol '%s' needs a name", name);
+    return false;
+}
+
 static json_object *network(const Disk *disk, const StorageSource *src, GError **err)
 {
     const char *name = xm_enum_name(&source_protocol, src->protocol);
@@ -197,6 +218,8 @@ static json_object *network(const Disk *disk, const StorageSource *src, GError *
         g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "TLS transport is not supported for disk protocol '%s'", name);
         return NULL;
     }
+    if (!hosts_fit(src, err))
+        return NULL;
     json_object *p = props_new(name, NULL);
     const StorageAuth *auth = src == &disk->src ? disk_auth(disk) : src->auth;
     if (protocols[src->protocol](p, src, auth, err))
