@@ -13,7 +13,7 @@ static const GlueArea *const areas[] = {
     &glue_events,
     &glue_node,
     &glue_console,
-    &glue_network, &glue_network_port,
+    &glue_network, &glue_network_port, &glue_iface,
     &glue_storage,
     &glue_volume,
     &glue_hotplug,

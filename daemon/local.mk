@@ -12,6 +12,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_domain_xml.c \
 	daemon/glue_events.c daemon/glue_events.h \
 	daemon/glue_hotplug.c \
+	daemon/glue_iface.c \
 	daemon/glue_interface.c \
 	daemon/glue_network.c daemon/glue_network.h \
 	daemon/glue_network_port.c \
@@ -35,4 +36,4 @@ daemon/qvirtd.service: daemon/qvirtd.service.in
 
 sbin_PROGRAMS += daemon/qvirtd
 daemon_qvirtd_SOURCES = daemon/main.c
-daemon_qvirtd_LDADD = daemon/libdaemon.a drivers/qemu/libqemu.a drivers/network/libnetwork.a drivers/nwfilter/libnwfilter.a drivers/storage/libstorage.a conf/libconf.a rpc/librpc.a util/libutil.a $(DEPS_LIBS)
+daemon_qvirtd_LDADD = daemon/libdaemon.a drivers/qemu/libqemu.a drivers/interface/libinterface.a drivers/network/libnetwork.a drivers/nwfilter/libnwfilter.a drivers/storage/libstorage.a conf/libconf.a rpc/librpc.a util/libutil.a $(DEPS_LIBS)

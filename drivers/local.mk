@@ -1,3 +1,4 @@
+include drivers/interface/local.mk
 include drivers/network/local.mk
 include drivers/nwfilter/local.mk
 include drivers/qemu/local.mk

@@ -3,7 +3,7 @@
 
 /* libvirt's virErrorDomain numbers that our errors use. */
 enum { FROM_NONE = 0, FROM_RPC = 7, FROM_QEMU = 10, FROM_STORAGE = 18, FROM_NETWORK = 19, FROM_DOMAIN = 20,
-       FROM_NODEDEV = 22, FROM_CPU = 31, FROM_SECRET = 30, FROM_NWFILTER = 33, FROM_AUTH = 46, FROM_ACCESS = 55 };
+       FROM_NODEDEV = 22, FROM_CPU = 31, FROM_INTERFACE = 26, FROM_SECRET = 30, FROM_NWFILTER = 33, FROM_AUTH = 46, FROM_ACCESS = 55 };
 
 typedef struct {
     int code;              /* virErrorNumber */
@@ -30,6 +30,7 @@ static const LibvirtError libvirt_errors[] = {
     [QV_ERR_CONFIG_UNSUPPORTED]    = { 67, FROM_QEMU, "unsupported configuration: " },
     [QV_ERR_NO_DOMAIN]             = { 42, FROM_QEMU, "Domain not found: " },
     [QV_ERR_NO_NETWORK]            = { 43, FROM_NETWORK, "Network not found: " },
+    [QV_ERR_NO_INTERFACE]          = { 57, FROM_INTERFACE, "Interface not found: " },
     [QV_ERR_NO_NETWORK_PORT]       = { 107, FROM_NETWORK, "network port not found: " },
     [QV_ERR_NO_STORAGE_POOL]       = { 49, FROM_STORAGE, "Storage pool not found: " },
     [QV_ERR_NO_STORAGE_VOL]        = { 50, FROM_STORAGE, "Storage volume not found: " },

@@ -316,6 +316,26 @@ def autostart(t):
     equal(t.left(), NOTHING)
 
 
+@case("the host's interfaces are shown, and not changed")
+def interfaces(t):
+    ip("link", "add", "qvbr", "type", "bridge", "stp_state", "0")
+    ip("link", "add", "qvport", "type", "veth", "peer", "name", "qvpeer")
+    ip("link", "set", "qvport", "master", "qvbr", "up")
+    ip("link", "set", "qvpeer", "up")
+    ip("link", "set", "qvbr", "up")
+    poll("qvbr is up", lambda: re.search("qvbr +active", t.virsh("iface-list", "--all")), 10)
+    check("qvport" not in t.virsh("iface-list", "--all"), "a bridge's port is listed for itself")
+    xml = t.virsh("iface-dumpxml", "qvbr")
+    check("<interface type='bridge' name='qvbr'>" in xml and "<bridge stp='off'" in xml and "name='qvport'" in xml, xml)
+    mac = show("qvbr")["address"]
+    equal(t.virsh("iface-name", mac), "qvbr", "by address")
+    equal(t.virsh("iface-mac", "qvbr"), mac, "address")
+    check("couldn't find interface named 'nope'" in t.refused("iface-dumpxml", "nope"), "a name that is nobody's")
+    check("not changed" in t.refused("iface-define", t.file("iface.xml", "<interface type='ethernet' name='x'/>")), "a definition")
+    for name in ("qvport", "qvbr"):
+        ip("link", "delete", name)
+
+
 @case("a read-only client looks and changes nothing")
 def readonly(t):
     check("default" in t.virsh("net-list", "--all", readonly=True), "a list")
