@@ -226,7 +226,7 @@ def update(t):
 def killed(t):
     pid = t.servers()[0]
     os.kill(pid, signal.SIGKILL)
-    poll("another dnsmasq", lambda: t.servers() and t.servers()[0] != pid, 10)
+    poll("another dnsmasq", lambda: any(other != pid for other in t.servers()), 10)
     poll("a name", lambda: "10.77.0.9" in t.guest.run("busybox", "nslookup", "-type=a", "nine", "10.77.0.1", ok=False).stdout, 5)
 
 
