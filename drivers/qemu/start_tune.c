@@ -81,10 +81,12 @@ void adopt_group(Run *run, const DomainDef *live, const QmpReply *status)
     g->pid = run->pid;
     group_resume_devices(g, run->dir);
     qmp_before(run->qmp, group_allow_mentioned, g);
-    if (!status)
-        return;
-    if (!group_create(g, tune_controllers(live), &err) || !tune_domain(g, live, &err) || !group_place(g, run->pid, &err) ||
-        !group_learn(g, run->qmp, &err) || !group_move_threads(g, &err) || !tune_threads(g, live, THREAD_EMULATOR, &err) ||
-        !tune_threads(g, live, THREAD_VCPU, &err) || !tune_threads(g, live, THREAD_IOTHREAD, &err))
+    bool ok = group_create(g, tune_controllers(live), &err) && tune_domain(g, live, &err) && group_place(g, run->pid, &err) &&
+              tune_threads(g, live, THREAD_EMULATOR, &err);
+    /* A QEMU that does not answer is not asked for its threads. */
+    if (ok && status)
+        ok = group_learn(g, run->qmp, &err) && group_move_threads(g, &err) && tune_threads(g, live, THREAD_VCPU, &err) &&
+             tune_threads(g, live, THREAD_IOTHREAD, &err);
+    if (!ok)
         g_warning("domain '%s': its limits are not all in force: %s", live->frame.name, err->message);
 }
