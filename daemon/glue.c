@@ -15,7 +15,7 @@ static const GlueArea *const areas[] = {
     &glue_console,
     &glue_network, &glue_network_port, &glue_iface,
     &glue_storage,
-    &glue_volume,
+    &glue_volume, &glue_agent, &glue_guest_info,
     &glue_hotplug,
     &glue_interface,
     &glue_tune,

@@ -1,5 +1,6 @@
 /* Network cards of guests: counters, bandwidth, addresses. */
 #include "daemon/glue.h"
+#include "daemon/glue_agent.h"
 #include "util/link.h"
 
 GLUE_READ(interface_stats_of, RemoteDomainInterfaceStatsArgs, RemoteDomainInterfaceStatsRet)
@@ -99,9 +100,13 @@ GLUE_READ(interface_addresses, RemoteDomainInterfaceAddressesArgs, RemoteDomainI
 {
     if (!glue_flags(call, args->flags, 0, err))
         return RPC_FAILED;
+    if (args->source == SOURCE_AGENT) {
+        glue_agent_addresses(call, dom);
+        return RPC_LATER;
+    }
     if (args->source != SOURCE_ARP) {
-        g_set_error(err, QV_ERROR, QV_ERR_ARGUMENT_UNSUPPORTED, "addresses are known by ARP only (--source arp), not by %s",
-                    args->source == SOURCE_LEASE ? "leases" : args->source == SOURCE_AGENT ? "the guest agent" : "this source");
+        g_set_error(err, QV_ERROR, QV_ERR_ARGUMENT_UNSUPPORTED, "addresses are known by ARP and by the guest agent (--source arp, "
+                    "--source agent), not by %s", args->source == SOURCE_LEASE ? "leases" : "this source");
         return RPC_FAILED;
     }
     g_autoptr(GPtrArray) found = domain_interface_neighbours(dom, err);

@@ -4,6 +4,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/access.c daemon/access.h \
 	daemon/daemon.h \
 	daemon/glue.c daemon/glue.h \
+	daemon/glue_agent.c daemon/glue_agent.h \
 	daemon/glue_connect.c \
 	daemon/glue_cpu.c \
 	daemon/glue_console.c \
@@ -14,6 +15,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_hotplug.c \
 	daemon/glue_iface.c \
 	daemon/glue_interface.c \
+	daemon/glue_guest_info.c \
 	daemon/glue_network.c daemon/glue_network.h \
 	daemon/glue_network_port.c \
 	daemon/glue_node.c \

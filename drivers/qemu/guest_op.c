@@ -72,23 +72,46 @@ void domain_reset(Domain *dom, guint flags, DomainDone done, gpointer user)
     guest_call(dom, "system_reset", NULL, flags, done, user);
 }
 
-enum { SHUTDOWN_ACPI = 1 };      /* virDomainShutdownFlagValues, virDomainRebootFlagValues: 0 is the driver's choice */
+/* --- shutdown and reboot: by the guest agent where it is, else by ACPI's power button; QEMU has no ACPI request for a
+ * reboot, so a guest without an agent is reset. */
+
+enum { BY_ACPI = 1, BY_AGENT = 2 };      /* virDomainShutdownFlagValues, virDomainRebootFlagValues; 0: what there is */
+
+typedef struct { const char *instead; DomainDone done; gpointer user; } Fallback;
+
+static void agent_told(Domain *dom, gpointer result, const GError *err, gpointer user)
+{
+    g_autofree Fallback *f = user;
+    if (!err || !f->instead) {
+        f->done(dom, result, err, f->user);
+        return;
+    }
+    g_info("domain '%s': %s; using %s", dom->view->name, err->message, f->instead);
+    guest_call(dom, f->instead, NULL, 0, f->done, f->user);
+}
+
+static void end_guest(Domain *dom, const char *mode, const char *command, guint flags, DomainDone done, gpointer user)
+{
+    if (flags & ~(guint)(BY_ACPI | BY_AGENT)) {
+        refuse(dom, QV_ERR_ARGUMENT_UNSUPPORTED, "a guest is asked by ACPI or by its agent; leave the mode out, or use one of these",
+               done, user);
+    } else if (flags & BY_AGENT || (!flags && domain_agent_connected(dom))) {
+        Fallback *f = g_new(Fallback, 1);
+        *f = (Fallback){ flags == BY_AGENT ? NULL : command, done, user };
+        domain_agent_tell(dom, "guest-shutdown", args_of("mode", mode), agent_told, f);
+    } else {
+        guest_call(dom, command, NULL, flags, done, user);
+    }
+}
 
 void domain_shutdown(Domain *dom, guint flags, DomainDone done, gpointer user)
 {
-    if (flags & ~SHUTDOWN_ACPI)
-        refuse(dom, QV_ERR_ARGUMENT_UNSUPPORTED, "a guest is shut down by ACPI only; leave the mode out", done, user);
-    else
-        guest_call(dom, "system_powerdown", NULL, flags, done, user);
+    end_guest(dom, "powerdown", "system_powerdown", flags, done, user);
 }
 
-/* QEMU has no ACPI request for a reboot; without a guest agent the guest is reset. */
 void domain_reboot(Domain *dom, guint flags, DomainDone done, gpointer user)
 {
-    if (flags & ~SHUTDOWN_ACPI)
-        refuse(dom, QV_ERR_ARGUMENT_UNSUPPORTED, "this way of rebooting is not supported; leave the mode out", done, user);
-    else
-        guest_call(dom, "system_reset", NULL, flags, done, user);
+    end_guest(dom, "reboot", "system_reset", flags, done, user);
 }
 
 void domain_inject_nmi(Domain *dom, guint flags, DomainDone done, gpointer user)

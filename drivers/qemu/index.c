@@ -54,6 +54,7 @@ void domain_unref(Domain *dom)
     if (!dom || !g_atomic_int_dec_and_test(&dom->refs))
         return;
     actor_free(dom->actor);
+    g_clear_pointer(&dom->agent, actor_free);
     stored_free(dom->stored);
     g_clear_pointer(&dom->live_xml, g_ref_string_release);
     domain_def_free(dom->live);
@@ -117,6 +118,7 @@ Domain *index_add(Index *index, DomainView *view)
     g_mutex_init(&dom->lock);
     dom->view = view;
     dom->actor = actor_new();
+    dom->agent_timeout_ms = -1;
     dom->listed = true;
     g_hash_table_insert(index->by_uuid, g_memdup2(view->uuid, sizeof view->uuid), dom);
     enter(index, dom);

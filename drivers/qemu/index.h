@@ -17,6 +17,8 @@ struct Domain {
     GMutex lock;               /* of @view alone, held for a pointer's copy */
     DomainView *view;
     Actor *actor;
+    Actor *agent;              /* questions to the guest agent; NULL before the first */
+    int agent_timeout_ms;      /* agent.h */
     bool listed;               /* false once it was forgotten; references may outlive that */
     gconstpointer owner;       /* autodestroy: whose connection it dies with */
     Stored *stored;            /* stored.h; NULL: transient. The I/O thread's */

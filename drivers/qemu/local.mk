@@ -9,6 +9,8 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/address_serial.c \
 	drivers/qemu/address_usb.c \
 	drivers/qemu/adopt.c \
+	drivers/qemu/agent.c drivers/qemu/agent.h \
+	drivers/qemu/agent_op.c \
 	drivers/qemu/audio_build.c \
 	drivers/qemu/audio_define.c \
 	drivers/qemu/build.c drivers/qemu/build.h \

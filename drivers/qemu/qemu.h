@@ -150,6 +150,19 @@ void domain_set_lifecycle_action(Domain *dom, guint type, guint action, guint fl
  * former owner's stream is ended by its fd's end. */
 void domain_open_console(Domain *dom, const char *device, guint flags, bool channel, DomainDone done, gpointer user);
 void domain_open_graphics(Domain *dom, guint index, guint flags, DomainDone done, gpointer user);   /* @result: int * fd */
+/* --- the guest agent (agent.h). Errors: ARGUMENT_UNSUPPORTED without its channel, AGENT_UNRESPONSIVE when it is not there or
+ * says nothing in time. */
+/* @commands (taken): {"guest-get-time": arguments or null, ...}; @result: json_object * of their values. Where several are
+ * asked, those that the agent does not know are left out. */
+void domain_agent_ask(Domain *dom, json_object *commands, DomainDone done, gpointer user);
+/* A command after which the agent is silent. @args: taken, may be NULL. */
+void domain_agent_tell(Domain *dom, const char *command, json_object *args, DomainDone done, gpointer user);
+/* A command as a client wrote it; @result: const char *, the answer. @timeout_ms: AGENT_FOREVER, AGENT_DEFAULT or so many. */
+void domain_agent_command(Domain *dom, const char *text, int timeout_ms, DomainDone done, gpointer user);
+void domain_agent_set_timeout(Domain *dom, int timeout_ms);
+bool domain_agent_connected(Domain *dom);
+/* The target ("vda") of the disk whose address the agent tells (guest-get-fsinfo's "disk"); NULL: none of ours. */
+const char *domain_agent_disk(Domain *dom, json_object *address);
 /* Statistics. First the guests are asked, all at once; then each domain's numbers are taken, as last known. Groups are
  * virDomainStatsTypes, and parts of them that other calls want. */
 enum {

@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from wire_client import *                                    # noqa: E402,F403
-from wire_client import Console, Skip                        # noqa: E402
+from wire_client import Console, Failed, Skip                        # noqa: E402
 
 INIT = """#!/bin/sh
 /bin/busybox --install -s /bin
@@ -34,7 +34,7 @@ printf '\\nwelcome %s\\n' "$name"
 PS1='# ' exec sh -i
 """
 MODULES = ("virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk",
-           "failover", "net_failover", "virtio_net", "button", "evdev", "af_packet")
+           "failover", "net_failover", "virtio_net", "button", "evdev", "af_packet", "virtio_console")
 
 
 def kernel():
@@ -44,7 +44,16 @@ def kernel():
     raise Skip("linux-image-cloud-amd64 is not installed")
 
 
-def initramfs(folder, modules):
+def add_program(root, path):
+    """A program of the host with the libraries it needs."""
+    libraries = subprocess.run(["ldd", path], capture_output=True, text=True).stdout
+    for file in [path] + [word for word in libraries.split() if word.startswith("/")]:
+        os.makedirs(root + os.path.dirname(file), exist_ok=True)
+        shutil.copy(os.path.realpath(file), root + file)
+
+
+def initramfs(folder, modules, fill=None):
+    """@fill: puts more into the root folder it is given, before the image is made of it."""
     root = os.path.join(folder, "initramfs")
     for name in ("bin", "proc", "sys", "dev", "etc"):
         os.makedirs(os.path.join(root, name))
@@ -63,6 +72,8 @@ def initramfs(folder, modules):
         with open(os.path.join(root, path), "w") as f:
             f.write(text)
         os.chmod(os.path.join(root, path), 0o755)
+    if fill:
+        fill(root)
     image = os.path.join(folder, "initramfs.img")
     files = subprocess.run(["find", ".", "-print0"], cwd=root, capture_output=True, check=True).stdout
     with open(image, "wb") as f:
@@ -71,12 +82,12 @@ def initramfs(folder, modules):
     return image
 
 
-def boot_files(lab):
+def boot_files(lab, fill=None):
     """The kernel and the initramfs, copied to where QEMU's user can read them."""
     image, modules = kernel()
     copied = shutil.copy(image, lab.root + "/vmlinuz")
     os.chmod(copied, 0o644)
-    return copied, initramfs(lab.root, modules)
+    return copied, initramfs(lab.root, modules, fill)
 
 
 def with_linux(xml, image):
@@ -95,8 +106,12 @@ class Guest:
 
     def log_in(self):
         self.console.expect(b"login: ", 240)
-        self.console.send(b"tester\n")
-        self.console.expect(b"welcome tester", 30)
+        try:
+            self.console.send(b"tester\n")
+            self.console.expect(b"welcome tester", 5)
+        except Failed:                                       # the terminal was still being set up, and dropped it
+            self.console.send(b"\n")
+            self.console.expect(b"welcome", 30)
 
     def ask(self, command, timeout=60):
         """What the guest's shell answers."""

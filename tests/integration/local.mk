@@ -10,6 +10,7 @@ integration_tests = \
 	tests/integration/capabilities.py \
 	tests/integration/readopt.py \
 	tests/integration/clients.py \
+	tests/integration/agent.py \
 	tests/integration/events.py \
 	tests/integration/hotplug.py \
 	tests/integration/interfaces.py \

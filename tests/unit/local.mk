@@ -3,6 +3,7 @@ unit_tests = \
 	tests/unit/abi \
 	tests/unit/address \
 	tests/unit/actor \
+	tests/unit/agent \
 	tests/unit/cgroup \
 	tests/unit/command \
 	tests/unit/chardev_start \
