@@ -66,18 +66,6 @@ GLUE_READ(get_vcpus_flags, RemoteDomainGetVcpusFlagsArgs, RemoteDomainGetVcpusFl
     return RPC_DONE;
 }
 
-GLUE_READ(get_guest_vcpus, RemoteDomainGetGuestVcpusArgs, RemoteDomainGetGuestVcpusRet)
-{
-    if (glue_flags(call, args->flags, 0, err))
-        (void)needs_agent(dom, err);
-    return RPC_FAILED;
-}
-
-GLUE_WRITE(set_guest_vcpus, RemoteDomainSetGuestVcpusArgs)
-{
-    return glue_flags(call, args->flags, 0, err) && needs_agent(dom, err);
-}
-
 /* --- memory */
 
 GLUE_WRITE(set_memory, RemoteDomainSetMemoryArgs)
@@ -143,8 +131,6 @@ static const RpcHandlerRow glue_size_rows[] = {
     REMOTE(PROC_DOMAIN_SET_VCPUS_FLAGS, set_vcpus_flags),
     REMOTE(PROC_DOMAIN_GET_VCPUS_FLAGS, get_vcpus_flags),
     REMOTE(PROC_DOMAIN_SET_VCPU, set_vcpu),
-    REMOTE(PROC_DOMAIN_GET_GUEST_VCPUS, get_guest_vcpus),
-    REMOTE(PROC_DOMAIN_SET_GUEST_VCPUS, set_guest_vcpus),
     REMOTE(PROC_DOMAIN_SET_MEMORY, set_memory),
     REMOTE(PROC_DOMAIN_SET_MAX_MEMORY, set_max_memory),
     REMOTE(PROC_DOMAIN_SET_MEMORY_FLAGS, set_memory_flags),

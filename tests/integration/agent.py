@@ -153,6 +153,7 @@ def password(t):
 @case("shutdown by the agent, which is the way where none is asked for")
 def shutdown(t):
     t.virsh("reboot", t.name, "--mode", "agent")
+    t.guest.console.expect(b"Restarting system", 60)
     t.guest.log_in()
     t.holds_port("agent")
     t.connected("connected")
