@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "util/cgroup.h"
 
@@ -57,12 +58,50 @@ static void values_reach_the_kernel(void **state)
     assert_false(g_file_test(folder, G_FILE_TEST_EXISTS));
 }
 
+/* A v2 tree made of plain files: what is read back, in the units it was set in. */
+static void values_come_back_from_v2(void **state)
+{
+    static const struct { const char *file, *text; CgroupParam param; gint64 value; } cases[] = {
+        { "cpu.weight", "100\n", CGROUP_CPU_SHARES, 2597 },
+        { "cpu.max", "max 100000\n", CGROUP_CPU_QUOTA, -1 },
+        { "cpu.max", "20000 50000\n", CGROUP_CPU_QUOTA, 20000 },
+        { "cpu.max", "20000 50000\n", CGROUP_CPU_PERIOD, 50000 },
+        { "memory.max", "max\n", CGROUP_MEMORY_HARD, G_MAXINT64 },
+        { "memory.max", "4096\n", CGROUP_MEMORY_HARD, 4096 },
+        { "io.bfq.weight", "default 300\n8:0 100\n", CGROUP_BLKIO_WEIGHT, 300 },
+    };
+    g_autofree char *root = g_dir_make_tmp("qvirt-test-XXXXXX", NULL), *controllers = g_build_filename(root, "cgroup.controllers", NULL);
+    g_autofree char *mounts = g_strdup_printf("25 20 0:22 / %s rw - cgroup2 cgroup2 rw\n", root);
+    guint64 device;
+    gint64 value;
+
+    assert_true(g_file_set_contents(controllers, "cpuset cpu io memory pids\n", -1, NULL));
+    g_autoptr(CgroupHost) host = cgroup_host_new(mounts);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = g_build_filename(root, cases[i].file, NULL);
+        assert_true(g_file_set_contents(path, cases[i].text, -1, NULL));
+        assert_true(cgroup_get_number(host, ".", cases[i].param, &value, NULL));
+        assert_int_equal(value, cases[i].value);
+    }
+    g_autofree char *swap = g_build_filename(root, "memory.swap.max", NULL), *io = g_build_filename(root, "io.max", NULL);
+    assert_true(g_file_set_contents(swap, "1000\n", -1, NULL) && cgroup_get_swap(host, ".", &value, NULL));
+    assert_int_equal(value, 5096);
+    assert_true(g_file_set_contents(io, "8:0 rbps=max wbps=7 riops=9 wiops=max\n", -1, NULL));
+    assert_true(cgroup_get_device(host, ".", CGROUP_BLKIO_WRITE_BPS, "8:0", &device, NULL) && device == 7);
+    assert_true(cgroup_get_device(host, ".", CGROUP_BLKIO_READ_BPS, "8:0", &device, NULL) && device == 0);
+    assert_true(cgroup_get_device(host, ".", CGROUP_BLKIO_READ_IOPS, "8:1", &device, NULL) && device == 0);
+    assert_int_equal(cgroup_shares_kept(host, 2048), 2046);
+    g_autofree char *command = g_strdup_printf("rm -r '%s'", root);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_v1_hierarchies),
         cmocka_unit_test(missing_controller_is_named),
         cmocka_unit_test(values_reach_the_kernel),
+        cmocka_unit_test(values_come_back_from_v2),
     };
     return cmocka_run_group_tests_name("cgroup", tests, NULL, NULL);
 }
