@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/chardev_start \
 	tests/unit/disk \
 	tests/unit/domain_property \
+	tests/unit/enum_values \
 	tests/unit/error \
 	tests/unit/graphics_start \
 	tests/unit/index \

@@ -6,6 +6,7 @@ const CommandGroup command_groups[] = {
     { "Guests", domain_commands },
     { "Starting and stopping", life_commands },
     { "Definitions", xml_commands },
+    { "The XML of a definition", reference_commands },
     { "Consoles and screens", console_commands },
     { "Watching", watch_commands },
     { "QEMU's command line", explain_commands },
@@ -68,6 +69,8 @@ static bool run_help(Cli *cli, GError **err)
         help_all();
         return true;
     }
+    if (!strcmp(cli->args[0], "xml"))
+        return cli_help_xml(cli, err);
     if (!c) {
         g_autofree char *near = help_nearest(cli->args[0]);
         g_set_error(err, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "there is no command '%s'%s", cli->args[0], near);
@@ -114,7 +117,7 @@ static bool run_manual(Cli *cli, GError **err)
 }
 
 const Command help_commands[] = {
-    { "help", "[COMMAND]", "List the commands, or explain one", run_help, .offline = true },
+    { "help", "[COMMAND] [ELEMENT]", "List the commands, or explain one", run_help, .offline = true },
     { "complete", "WHAT [COMMAND]", "Words for the shell's completion", run_complete, .offline = true },
     { "manual", "", "The list of commands in the manual's markup", run_manual, .offline = true },
     { NULL },
