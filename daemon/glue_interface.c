@@ -96,6 +96,27 @@ static void group(const GPtrArray *found, RemoteDomainInterfaceAddressesRet *ret
     }
 }
 
+static void add_leases(const DomainNic *nic, GPtrArray *found)
+{
+    Network *net = network_by_name(qvirtd.network, nic->network, NULL);
+    g_autoptr(GPtrArray) leases = net ? network_leases(net, nic->mac, NULL) : NULL;
+    for (guint i = 0; leases && i < leases->len; i++) {
+        const NetworkLease *lease = g_ptr_array_index(leases, i);
+        DomainNicAddress *a = g_new(DomainNicAddress, 1);
+        *a = (DomainNicAddress){ g_strdup(nic->name), g_strdup(nic->mac), g_strdup(lease->ip), lease->v6, lease->prefix };
+        g_ptr_array_add(found, a);
+    }
+}
+
+static GPtrArray *leases_of(Domain *dom, GError **err)
+{
+    g_autoptr(GPtrArray) nics = domain_network_nics(dom, err);
+    GPtrArray *found = nics ? g_ptr_array_new_with_free_func((GDestroyNotify)domain_nic_address_free) : NULL;
+    for (guint i = 0; nics && i < nics->len; i++)
+        add_leases(g_ptr_array_index(nics, i), found);
+    return found;
+}
+
 GLUE_READ(interface_addresses, RemoteDomainInterfaceAddressesArgs, RemoteDomainInterfaceAddressesRet)
 {
     if (!glue_flags(call, args->flags, 0, err))
@@ -104,12 +125,12 @@ GLUE_READ(interface_addresses, RemoteDomainInterfaceAddressesArgs, RemoteDomainI
         glue_agent_addresses(call, dom);
         return RPC_LATER;
     }
-    if (args->source != SOURCE_ARP) {
-        g_set_error(err, QV_ERROR, QV_ERR_ARGUMENT_UNSUPPORTED, "addresses are known by ARP and by the guest agent (--source arp, "
-                    "--source agent), not by %s", args->source == SOURCE_LEASE ? "leases" : "this source");
+    if (args->source != SOURCE_ARP && args->source != SOURCE_LEASE) {
+        g_set_error(err, QV_ERROR, QV_ERR_ARGUMENT_UNSUPPORTED, "addresses are known by leases, the guest agent and ARP "
+                    "(--source lease, agent, arp), not by source %u", args->source);
         return RPC_FAILED;
     }
-    g_autoptr(GPtrArray) found = domain_interface_neighbours(dom, err);
+    g_autoptr(GPtrArray) found = args->source == SOURCE_LEASE ? leases_of(dom, err) : domain_interface_neighbours(dom, err);
     if (!found)
         return RPC_FAILED;
     group(found, ret);

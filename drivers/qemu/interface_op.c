@@ -129,13 +129,48 @@ void domain_set_interface_rates(Domain *dom, const char *device, const Interface
 
 /* --- addresses */
 
-static void address_free(gpointer data)
+void domain_nic_address_free(DomainNicAddress *a)
 {
-    DomainNicAddress *a = data;
     g_free(a->name);
     g_free(a->mac);
     g_free(a->address);
     g_free(a);
+}
+
+static void address_free(gpointer data)
+{
+    domain_nic_address_free(data);
+}
+
+static void nic_free(gpointer data)
+{
+    DomainNic *nic = data;
+    g_free(nic->name);
+    g_free(nic->mac);
+    g_free(nic->network);
+    g_free(nic);
+}
+
+static const char *name_of(const Interface *nic)
+{
+    return nic->target.dev ? nic->target.dev : nic->info.alias;
+}
+
+GPtrArray *domain_network_nics(Domain *dom, GError **err)
+{
+    if (!dom->live) {
+        g_set_error(err, QV_ERROR, QV_ERR_OPERATION_INVALID, "domain is not running: '%s'", dom->view->name);
+        return NULL;
+    }
+    GPtrArray *all = g_ptr_array_new_with_free_func(nic_free);
+    EACH_DEVICE(dom->live, DEV_INTERFACE, Interface, nic) {
+        if (nic->type != NET_NETWORK)
+            continue;
+        DomainNic *one = g_new(DomainNic, 1);
+        *one = (DomainNic){ g_strdup(name_of(nic)), g_strdup(nic->mac.address), g_strdup(nic->source.network) };
+        g_ptr_array_add(all, one);
+    }
+    return all;
 }
 
 typedef struct { const DomainDef *def; GPtrArray *found; } Seek;
@@ -148,7 +183,7 @@ static void seen(const guint8 raw[6], bool v6, const char *ip, gpointer user)
     if (!nic)
         return;
     DomainNicAddress *a = g_new(DomainNicAddress, 1);
-    *a = (DomainNicAddress){ g_strdup(nic->target.dev ? nic->target.dev : nic->info.alias), g_steal_pointer(&mac), g_strdup(ip), v6, 0 };
+    *a = (DomainNicAddress){ g_strdup(name_of(nic)), g_steal_pointer(&mac), g_strdup(ip), v6, 0 };
     g_ptr_array_add(seek->found, a);
 }
 

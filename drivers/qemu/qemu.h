@@ -214,6 +214,10 @@ void domain_set_interface_rates(Domain *dom, const char *device, const Interface
                                 gpointer user);
 /* Addresses of the guest's cards that the host's neighbour tables know: DomainNicAddress. Gives. */
 typedef struct { char *name, *mac, *address; bool v6; guint prefix; } DomainNicAddress;
+void domain_nic_address_free(DomainNicAddress *address);
+/* A running guest's cards of virtual networks: DomainNic. Gives. */
+typedef struct { char *name, *mac, *network; } DomainNic;
+GPtrArray *domain_network_nics(Domain *dom, GError **err);
 GPtrArray *domain_interface_neighbours(Domain *dom, GError **err);
 /* --- tuning (tune_op.c): groups of typed parameters, read from the kernel where the guest runs. Flags: AFFECT_LIVE,
  * AFFECT_CONFIG. */

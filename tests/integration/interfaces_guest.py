@@ -23,6 +23,13 @@ def nic(kind, source, mac, inner=""):
 
 
 class Guests(Lab):
+    nets = ()
+
+    def close(self):
+        for name in self.nets:
+            self.run("virsh", "-c", self.uri, "net-destroy", name, ok=False)
+        super().close()
+
     def setup(self):
         for words in ("link add br0 type bridge", "link set br0 up", "addr add %s/24 dev br0" % HOST,
                       "link add uplink type veth peer name far", "link set uplink up", "link set far up",
@@ -168,6 +175,33 @@ def hotplug(t):
         poll("it is gone", lambda: mac not in t.virsh("dumpxml", name) and tap not in links(), 10)
         equal(links(), had)
         check(not guest.succeeds(by_mac(mac)), "the guest has it still")
+
+
+NETWORK = """<network><name>lan</name><bridge name='lanbr0'/><mac address='52:54:00:aa:aa:aa'/>
+<ip address='10.95.0.1' netmask='255.255.255.0'><dhcp><range start='10.95.0.100' end='10.95.0.110'/></dhcp></ip></network>"""
+
+
+@case("a card of a virtual network gets its lease, which domifaddr tells; the network's device goes with it")
+def network(t):
+    if not shutil.which("dnsmasq"):
+        raise Skip("dnsmasq is not installed")
+    mac = MAC % (4, 2)
+    t.virsh("net-create", t.file("lan.xml", NETWORK))
+    with_net = links()
+    t.nets = ["lan"]
+    t.virsh("attach-interface", "b", "network", "lan", "--mac", mac, "--model", "virtio")
+    tap = device(t, "b", mac)
+    equal(show(tap)["master"], "lanbr0")
+    xml = t.virsh("dumpxml", "b")
+    check(re.search("<source network='lan' portid='[0-9a-f-]{36}' bridge='lanbr0'/>", xml), "the port in the XML")
+    poll("the guest has it", lambda: t.b.succeeds(by_mac(mac)), 20)
+    # The bridge's spanning tree takes 4 s to let a new port speak, dnsmasq 3 s to see that nobody has the address.
+    t.b.ask(by_mac(mac) + " && ip link set $D up && udhcpc -i $D -q -n -t 8 -s /bin/true")
+    poll("the lease is told", lambda: re.search("%s +%s +ipv4 +10.95.0.1[01][0-9]/24" % (tap, mac), t.virsh("domifaddr", "b")), 10)
+    t.virsh("detach-interface", "b", "network", "--mac", mac)
+    poll("it is gone", lambda: mac not in t.virsh("dumpxml", "b") and links() == with_net, 10)
+    t.virsh("net-destroy", "lan")
+    t.nets = ()
 
 
 @case("passt gives a card a network of the user's, and forwards a port of the host")
