@@ -26,10 +26,13 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_tune.c \
 	daemon/glue_storage.c \
 	daemon/glue_volume.c \
+	daemon/metrics.c daemon/metrics.h \
+	daemon/metrics_text.c \
 	daemon/service.c daemon/service.h \
 	daemon/settings.c daemon/settings.h
 
 systemdsystemunit_DATA = daemon/qvirtd.service daemon/qvirtd.socket daemon/qvirtd-ro.socket
+EXTRA_DIST += docs/metrics.md
 EXTRA_DIST += daemon/qvirtd.service.in daemon/qvirtd.socket daemon/qvirtd-ro.socket
 CLEANFILES += daemon/qvirtd.service
 

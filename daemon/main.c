@@ -5,6 +5,7 @@
 #include "daemon/access.h"
 #include "daemon/daemon.h"
 #include "daemon/glue.h"
+#include "daemon/metrics.h"
 #include "daemon/service.h"
 #include "drivers/nwfilter/nwfilter.h"
 #include <errno.h>
@@ -188,6 +189,10 @@ static void on_loaded(gpointer user)
         g_main_loop_quit(process->loop);
         return;
     }
+    if (!metrics_start(qvirtd.config, &err)) {         /* guests are worth more than their numbers */
+        g_warning("%s; the daemon serves without it", err->message);
+        metrics_stop();
+    }
     g_autofree char *status = g_strdup_printf("%u domains", qemu_driver_count(qvirtd.qemu, 0));
     g_info("serving %s in %s", status, qvirtd.config->run_dir);
     service_ready(status);
@@ -250,6 +255,7 @@ static void stop_parts(Process *process)
     signal(SIGALRM, last_resort);
     alarm(1);
     rpc_server_free(qvirtd.server);
+    metrics_stop();
     nwfilter_stop();
     qemu_driver_free(qvirtd.qemu);
     storage_driver_free(qvirtd.storage);

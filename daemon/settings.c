@@ -50,6 +50,7 @@ static const Setting settings[] = {
     ROW_BOOL("clear_emulator_capabilities", clear_caps, "yes", "Run QEMU without capabilities."),
     ROW_UINT("workers", workers, 0, 256, "0", "Threads that start, stop and change guests; 0: as many as fit the host."),
     ROW_UINT("start_timeout", start_timeout_ms, 0, 3600000, "0", "Milliseconds QEMU may take until it greets; 0: 30000."),
+    ROW_UINT("metrics_port", metrics_port, 0, 65535, "0", "Port on 127.0.0.1 for metrics, beside the socket metrics.sock; 0: none."),
 };
 
 static bool set_string(char **field, const char *value, GError **err)

@@ -30,6 +30,7 @@ typedef struct {
     guint vnc_port_min, vnc_port_max;
     bool clear_caps;
     guint workers, start_timeout_ms;
+    guint metrics_port;
 } DaemonConfig;
 
 /* Defaults for a daemon under @root (NULL: the system's folders, or the user's when @session). Gives. */

@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import sys
 import time
 import libvirt
@@ -176,6 +177,61 @@ READS = [
     ("blockInfo", lambda t: t.dom.blockInfo("vdb")[0]),
     ("info", lambda t: t.dom.info()[0]),
 ]
+
+
+def scrape(t, request=b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(t.root + "/run/metrics.sock")
+        s.sendall(request)
+        answer = b""
+        while True:
+            piece = s.recv(1 << 16)
+            if not piece:
+                break
+            answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.decode(), body.decode()
+
+
+def served(t):
+    try:
+        return scrape(t)[0].startswith("HTTP/1.0 200")
+    except OSError:
+        return False
+
+
+@case("metrics: OpenMetrics over HTTP, with the numbers of domstats; nonsense is refused")
+def metrics(t):
+    head, body = scrape(t)
+    check(head.startswith("HTTP/1.0 200 OK") and "openmetrics-text" in head and "Content-Length: %d" % len(body) in head, head)
+    check(body.endswith("# EOF\n"), body[-100:])
+    samples, seen = {}, []
+    for line in body.splitlines():
+        if line.startswith("# TYPE"):
+            check(line.split()[2] not in seen, "family twice: " + line)
+            seen.append(line.split()[2])
+        elif not line.startswith("#"):
+            name, value = line.rsplit(" ", 1)
+            check(any(name.startswith(seen[-1]) for _ in (0,)), "sample outside of its family: " + line)
+            check(name not in samples, "sample twice: " + line)
+            samples[name] = float(value)
+    s = t.stats()
+    equal(samples['qvirt_domain_state{domain="full"}'], 1)
+    equal(samples['qvirt_domain_state{domain="other"}'], 5)
+    equal(samples['qvirt_domain_block_reads_total{domain="full",device="vda"}'], s["block.0.rd.reqs"])
+    equal(samples['qvirt_domain_memory_bytes{domain="full"}'], 64 << 20)
+    check(samples['qvirt_domain_vcpu_seconds_total{domain="full",vcpu="0"}'] > 0, "vcpu time")
+    for request, status in ((b"POST / HTTP/1.0\r\n\r\n", "405"), (b"GET /x HTTP/1.0\n\n", "404"), (b"\r\n\r\n", "400"),
+                            (b"A" * 9000, "400"), (b"GET /\0 HTTP/1.0\r\n\r\n", "400")):
+        check(scrape(t, request)[0].startswith("HTTP/1.0 " + status), request[:20])
+    idle = [socket.socket(socket.AF_UNIX) for _ in range(30)]          # more than are served, and none says a word
+    for s in idle:
+        s.connect(t.root + "/run/metrics.sock")
+    equal(t.stats()["state.state"], 1)
+    for s in idle:
+        s.close()
+    poll("metrics are there again", lambda: served(t))
 
 
 @case("a stopped QEMU: every read answers with what was last known, also of the other guests")
