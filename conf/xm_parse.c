@@ -236,13 +236,14 @@ static bool read_attribute(Parse *p, const XmRow *r, gpointer obj, xmlNode *node
     return ok;
 }
 
+/* An empty text leaves nothing, but what is required is there then, as "": the checks after it count on that. */
 static bool read_text(Parse *p, const XmRow *r, gpointer obj, xmlNode *node)
 {
     xmlChar *owned;
     const char *text = text_of(node->children, node, &owned);
     bool empty = !text[strspn(text, " \t\r\n")];
     bool ok = empty && (r->type != &xm_str || r->flags & XM_EMPTY_ABSENT) ? !(r->flags & XM_REQUIRED) || missing(p, r, node)
-                                          : !*text || read_scalar(p, r, obj, node, text, NULL);
+                                          : (!*text && !(r->flags & XM_REQUIRED)) || read_scalar(p, r, obj, node, text, NULL);
 
     xmlFree(owned);
     return ok;

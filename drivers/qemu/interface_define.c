@@ -58,6 +58,13 @@ static bool is_generated(const char *name)
 static void drop_filter(Interface *nic)
 {
     g_clear_pointer(&nic->filter.filter, g_free);
+    /* The array does not own them: the rows do. */
+    for (guint i = 0; nic->filter.parameters && i < nic->filter.parameters->len; i++) {
+        FilterParameter *parameter = nic->filter.parameters->pdata[i];
+        g_free(parameter->name);
+        g_free(parameter->value);
+        g_free(parameter);
+    }
     if (nic->filter.parameters)
         g_ptr_array_set_size(nic->filter.parameters, 0);
 }

@@ -19,10 +19,11 @@ static RpcOutcome answer(RpcCall *call, const void *args, void *ret, GError **er
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     static const RpcServerConfig config = { .max_clients = 100 };
-    RpcHandlerRow *rows = g_new(RpcHandlerRow, rpc_n_procedures);
+    static RpcHandlerRow *rows;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     fuzz_quiet();
+    rows = g_new(RpcHandlerRow, rpc_n_procedures);
     for (guint i = 0; i < rpc_n_procedures; i++)
         rows[i] = (RpcHandlerRow){ rpc_procedures[i].program, rpc_procedures[i].number, answer };
     server = rpc_server_new(&config, rows, rpc_n_procedures);
