@@ -218,6 +218,22 @@ static void send_agent_lifecycle(const DomainEvent *e, const Target *to)
     send(to, &m, NULL);
 }
 
+static void send_tunable(const DomainEvent *e, const Target *to)
+{
+    guint n = e->params ? e->params->len : 0;
+    RemoteDomainEventCallbackTunableMsg m = { ID, .dom = handle(e), .n_params = n, .params = g_new0(RemoteTypedParam, n) };
+
+    for (guint i = 0; i < n; i++)
+        glue_param(&m.params[i], &g_array_index(e->params, DomainStat, i));
+    rpc_client_event(to->client, REMOTE_PROGRAM, PROC_DOMAIN_EVENT_CALLBACK_TUNABLE, &m);
+    for (guint i = 0; i < n; i++) {
+        g_free(m.params[i].field);
+        if (m.params[i].value.type == PARAM_STRING)
+            g_free(m.params[i].value.s);
+    }
+    g_free(m.params);
+}
+
 static void send_device_added(const DomainEvent *e, const Target *to)
 {
     const RemoteDomainEventCallbackDeviceAddedMsg m = { ID, .dom = handle(e), .devAlias = text(e->s1) };
@@ -279,7 +295,7 @@ static const struct {
     EVENT(PMSUSPEND_DISK, send_pmsuspend_disk, PMSUSPEND_DISK),
     EVENT(DEVICE_REMOVED, send_device_removed, DEVICE_REMOVED),
     NEW_EVENT(BLOCK_JOB_2, send_block_job_2, BLOCK_JOB_2),
-    NEW_EVENT(TUNABLE, NULL, CALLBACK_TUNABLE),
+    NEW_EVENT(TUNABLE, send_tunable, CALLBACK_TUNABLE),
     NEW_EVENT(AGENT_LIFECYCLE, send_agent_lifecycle, CALLBACK_AGENT_LIFECYCLE),
     NEW_EVENT(DEVICE_ADDED, send_device_added, CALLBACK_DEVICE_ADDED),
     NEW_EVENT(MIGRATION_ITERATION, send_migration_iteration, CALLBACK_MIGRATION_ITERATION),

@@ -4,7 +4,7 @@
 #include "conf/disk.h"
 #include "drivers/qemu/change.h"
 #include "drivers/qemu/each.h"
-#include "drivers/qemu/tune.h"
+#include "drivers/qemu/tune_op.h"
 
 enum { CALL_TIMEOUT_MS = 10000 };
 
@@ -122,7 +122,20 @@ static bool apply_pin(const Change *c, GError **err)
     return tune_apply_pin(c->run->group, c->now, a->kind, a->number, err);
 }
 
-static const ChangeKind pin_change = { "pin", edit_pin, apply_pin, NULL };
+static void tell_pin(Domain *dom, bool live, gpointer data)
+{
+    const ThreadArgs *a = data;
+    GArray *params = g_array_new(FALSE, FALSE, sizeof(DomainStat));
+    g_autofree char *cpus = bitmap_format(a->cpus);
+    g_autofree char *name = a->kind == THREAD_EMULATOR ? g_strdup("emulatorpin")
+                                                       : g_strdup_printf("%spin%u", a->kind == THREAD_VCPU ? "vcpu" : "iothread", a->number);
+    tune_add_text(params, name, cpus);
+    if (live)
+        tune_tell(dom, "cputune", NULL, params);
+    domain_stats_free(params);
+}
+
+static const ChangeKind pin_change = { "pin", edit_pin, apply_pin, tell_pin };
 
 void domain_pin(Domain *dom, DomainThread kind, guint number, Bitmap *cpus, guint flags, DomainDone done, gpointer user)
 {

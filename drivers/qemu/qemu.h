@@ -90,6 +90,7 @@ typedef struct {
     const char *s1, *s2, *s3;       /* device alias, source path, reason, nsuri ... */
     json_object *data;              /* DOMAIN_EVENT_MONITOR: the event's data; GRAPHICS: details */
     gint64 seconds; guint micros;   /* DOMAIN_EVENT_MONITOR */
+    const GArray *params;           /* TUNABLE: DomainStat */
 } DomainEvent;
 typedef void (*DomainEventFn)(const DomainEvent *event, gpointer user);
 void qemu_driver_on_event(QemuDriver *driver, DomainEventFn fn, gpointer user);

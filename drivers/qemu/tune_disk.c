@@ -197,4 +197,11 @@ static bool apply_disk(const Change *c, GError **err)
     return disk && throttle_apply(c->run->qmp, disk, err);
 }
 
-const TuneGroup tune_disk = { disk_fields, G_N_ELEMENTS(disk_fields), get_disk, { "blkdeviotune", edit_disk, apply_disk, NULL } };
+static void tell_disk(Domain *dom, bool live, gpointer data)
+{
+    const TuneArgs *args = data;
+    if (live)
+        tune_tell(dom, "blkdeviotune", args->disk, args->params);
+}
+
+const TuneGroup tune_disk = { disk_fields, G_N_ELEMENTS(disk_fields), get_disk, { "blkdeviotune", edit_disk, apply_disk, tell_disk } };

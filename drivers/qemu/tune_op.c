@@ -70,6 +70,28 @@ void domain_tune_set(Domain *dom, DomainTune what, const char *disk, GArray *par
     domain_change(dom, flags, &groups[what]->change, args, free_args, done, user);
 }
 
+void tune_tell(Domain *dom, const char *prefix, const char *disk, const GArray *params)
+{
+    GArray *named = g_array_new(FALSE, FALSE, sizeof(DomainStat));
+    DomainEvent event = { .id = DOMAIN_EVENT_TUNABLE, .name = dom->view->name, .dom_id = dom->view->id, .params = named };
+
+    memcpy(event.uuid, dom->view->uuid, sizeof event.uuid);
+    if (disk) {
+        g_autofree char *name = g_strconcat(prefix, ".disk", NULL);
+        tune_add_text(named, name, disk);
+    }
+    for (guint i = 0; i < params->len; i++) {
+        DomainStat stat = g_array_index(params, DomainStat, i);
+        stat.name = g_strconcat(prefix, ".", stat.name, NULL);
+        if (stat.type == PARAM_STRING)
+            stat.v.s = g_strdup(stat.v.s);
+        g_array_append_val(named, stat);
+    }
+    if (dom->driver->on_event)
+        dom->driver->on_event(&event, dom->driver->event_user);
+    domain_stats_free(named);
+}
+
 /* --- CPU: schedinfo */
 
 static const DomainTuneField sched_fields[] = {
@@ -139,7 +161,13 @@ static bool apply_sched(const Change *c, GError **err)
     return true;
 }
 
-const TuneGroup tune_sched = { sched_fields, G_N_ELEMENTS(sched_fields), get_sched, { "schedinfo", edit_sched, apply_sched, NULL } };
+static void tell_sched(Domain *dom, bool live, gpointer data)
+{
+    if (live)
+        tune_tell(dom, "cputune", NULL, ((TuneArgs *)data)->params);
+}
+
+const TuneGroup tune_sched = { sched_fields, G_N_ELEMENTS(sched_fields), get_sched, { "schedinfo", edit_sched, apply_sched, tell_sched } };
 
 /* --- memory: memtune */
 

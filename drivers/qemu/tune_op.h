@@ -19,5 +19,7 @@ extern const TuneGroup tune_sched, tune_memory, tune_blkio, tune_numa, tune_disk
 const DomainStat *tune_param(const GArray *params, const char *name);         /* NULL: not given */
 void tune_add_number(GArray *out, const char *name, int type, gint64 value);
 void tune_add_text(GArray *out, const char *name, const char *value);
+/* Tells the world of what was set: PREFIX.NAME, after "PREFIX.disk" when there is one. I/O thread. */
+void tune_tell(Domain *dom, const char *prefix, const char *disk, const GArray *params);
 gint64 tune_number(const DomainStat *param);
 #endif

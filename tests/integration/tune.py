@@ -5,7 +5,9 @@ import json
 import os
 import re
 import resource
+import select
 import signal
+import subprocess
 import sys
 import time
 
@@ -231,6 +233,20 @@ def pins(t):
     os.sched_setaffinity(t.thread("vcpu1"), {1})
     check(re.search(r"VCPU: +1\n.*\n.*\n.*CPU Affinity: +-y", t.virsh("vcpuinfo", t.name)), "vcpuinfo: what somebody else did")
     check("out of live cpu count" in t.refused("vcpupin", t.name, "5", "0", "--live"), "a vcpu there is not")
+
+
+@case("events tell of what was tuned")
+def events(t):
+    with subprocess.Popen(["virsh", "-c", t.uri, "event", t.name, "--event", "tunable", "--loop", "--timeout", "20"], bufsize=1,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, stdin=subprocess.DEVNULL) as listener:
+        try:
+            # nobody says when it listens: told again until it is heard
+            poll("an event", lambda: t.virsh("schedinfo", t.name, "--live", "--set", "emulator_quota=45000") and
+                 select.select([listener.stdout], [], [], 0.3)[0])
+            words = [listener.stdout.readline(), listener.stdout.readline()]
+        finally:
+            listener.kill()
+    check("tunable" in words[0] and "cputune.emulator_quota: 45000" in words[1], words)
 
 
 @case("iothreads: shown, added, pinned, tuned, removed")
