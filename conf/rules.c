@@ -39,6 +39,8 @@ static bool check_name(const DomainDef *def, GError **err)
         return refuse(err, QV_ERR_XML, "the domain has no name: <name> is missing or empty");
     if (strchr(name, '/'))
         return refuse(err, QV_ERR_XML, "name %s cannot contain '/'", name);
+    if (strchr(name, '\n'))
+        return refuse(err, QV_ERR_XML, "name %s cannot contain '\\n'", name);
     if (!name[strspn(name, " \t")])
         return refuse(err, QV_ERR_XML, "a domain's name needs a character that can be seen");
     return true;

@@ -65,6 +65,13 @@ static void audit(RpcCall *call, const char *verdict)
     g_info("%s: %s by uid %u, process %d", verdict, rpc_call_name(call), (guint)uid, (int)pid);
 }
 
+void access_ended(RpcCall *call, const GError *err)
+{
+    g_autofree char *failed = err ? g_strconcat("failed (", err->message, ")", NULL) : NULL;
+    if (!rpc_client_readonly(rpc_call_client(call)) && changes(call))
+        audit(call, failed ? failed : "done");
+}
+
 bool access_allow(RpcCall *call, GError **err)
 {
     if (needs_open(rpc_call_program(call), rpc_call_procedure(call)) && !session_of(call)->opened) {

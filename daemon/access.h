@@ -7,6 +7,8 @@
 
 /* RpcServerConfig.allow: the connection is open, and a read-only one changes nothing and reveals no secret. */
 bool access_allow(RpcCall *call, GError **err);
+/* RpcServerConfig.ended: the second line of a state-changing call in the log, with its result. */
+void access_ended(RpcCall *call, const GError *err);
 /* Whether state-changing calls leave a line in the log. */
 void access_set_audit(bool on);
 #endif

@@ -227,6 +227,7 @@ static bool start_parts(Process *process, GError **err)
         .keepalive_interval_s = config->keepalive_interval_s,
         .keepalive_count = config->keepalive_count,
         .allow = access_allow,
+        .ended = access_ended,
         .client_gone = glue_client_gone,
     };
     guint n_rows;

@@ -148,6 +148,8 @@ void rpc_call_reply(RpcCall *call, void *ret)
 {
     g_autofree void *zeros = NULL;
     g_return_if_fail(!call->ended);
+    if (call->client->server->config.ended)
+        call->client->server->config.ended(call, NULL);
     if (!ret && call->procedure->ret)
         ret = zeros = g_malloc0(call->procedure->ret->size);
     bool sent = call->client->closed || send_reply(call, ret);
@@ -168,6 +170,8 @@ void rpc_call_fail(RpcCall *call, const GError *err)
 {
     const Header header = call_header(call);
     g_return_if_fail(!call->ended);
+    if (call->client->server->config.ended)
+        call->client->server->config.ended(call, err);
     if (!call->client->closed)
         send_error(call->client, &header, err);
     call_end(call);

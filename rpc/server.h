@@ -39,6 +39,8 @@ typedef struct {
     guint keepalive_interval_s, keepalive_count;                /* 5, 5 */
     /* Called before any handler: access checks. false: err is sent. May be NULL. */
     bool (*allow)(RpcCall *call, GError **err);
+    /* A call has ended, @err NULL: well. Before its reply is sent. May be NULL. */
+    void (*ended)(RpcCall *call, const GError *err);
     void (*client_gone)(RpcClient *client);                     /* last word before it is freed */
 } RpcServerConfig;
 

@@ -62,6 +62,21 @@ static bool wanted(GLogLevelFlags level, const char *topic)
            (log_state.topics && topic && g_strv_contains((const char *const *)log_state.topics, topic));
 }
 
+/* What others wrote (a name, QEMU's words) makes no lines of its own, nor commands to a terminal. */
+static char *one_line(const char *message)
+{
+    GString *out = g_string_new(NULL);
+    for (const char *at = message; *at; at++) {
+        if ((guchar)*at >= 0x20 && *at != 0x7f)
+            g_string_append_c(out, *at);
+        else if (*at == '\n' || *at == '\t')
+            g_string_append(out, *at == '\n' ? "\\n" : "\\t");
+        else
+            g_string_append_printf(out, "\\x%02x", (guchar)*at);
+    }
+    return g_string_free(out, FALSE);
+}
+
 /* One write per line, so that lines of several threads do not mix. */
 static void write_line(GLogLevelFlags level, const char *topic, const char *message)
 {
@@ -71,8 +86,9 @@ static void write_line(GLogLevelFlags level, const char *topic, const char *mess
     gmtime_r(&now.tv_sec, &parts);
     char stamp[32];
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+    g_autofree char *text = one_line(message);
     g_autofree char *line = g_strdup_printf("%s.%03ldZ %s: %s%s%s\n", stamp, now.tv_nsec / 1000000, level_word(level),
-                                            topic ? topic : "", topic ? ": " : "", message);
+                                            topic ? topic : "", topic ? ": " : "", text);
     /* A log that cannot be written has nobody to tell. */
     ssize_t written G_GNUC_UNUSED = write(log_state.fd, line, strlen(line));
 }

@@ -266,8 +266,8 @@ static GError *why_no_rename(Domain *dom, const char *name)
         return g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "cannot rename the running domain '%s'", dom->view->name);
     if (dom->view->autostart)
         return g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "cannot rename '%s': disable its autostart first", dom->view->name);
-    if (!*name || strchr(name, '/'))
-        return g_error_new(QV_ERROR, QV_ERR_XML, "name %s cannot contain '/' or be empty", name);
+    if (!*name || strpbrk(name, "/\n"))
+        return g_error_new(QV_ERROR, QV_ERR_XML, "name %s cannot contain '/' or '\\n' or be empty", name);
     if (other)
         return g_error_new(QV_ERROR, QV_ERR_OPERATION_INVALID, "domain with name '%s' already exists", name);
     return NULL;

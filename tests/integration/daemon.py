@@ -46,6 +46,7 @@ def audit(t):
     except RemoteError:
         pass
     poll("audit line", lambda: "virDomainDefineXML by uid 0, process %d" % os.getpid() in t.daemon_log(), 5)
+    check("audit: failed (" in t.daemon_log(), "no result in the log")
     check("virConnectListAllDomains by" not in t.daemon_log(), "a read is in the log")
 
 

@@ -22,6 +22,8 @@ integration_tests = \
 	tests/chaos/faults.py \
 	tests/chaos/qemu.py \
 	tests/chaos/clients.py \
+	tests/chaos/xml.py \
+	tests/chaos/host.py \
 	tests/integration/tune.py \
 	tests/integration/cgroup_v2.py \
 	tests/integration/linux.py
