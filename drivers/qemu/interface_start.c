@@ -369,6 +369,8 @@ static bool use_macvtap(const NicHost *host, Interface *nic, const Plug *plug, G
     keep_fds(host, nic, "", fds);
     if (nic->vport.type == VPORT_8021QBG || nic->vport.type == VPORT_8021QBH)
         return refuse(err, "<virtualport type='802.1Qbg'> and '802.1Qbh' need lldpad and a switch that takes part, which this host does not have; remove it");
+    if (nic->trust_filters == TRI_YES)
+        return refuse(err, "trustGuestRxFilters='yes' is not in force for direct interfaces in this version; remove it to start the domain");
     if (nic->vport.type > VPORT_NONE)
         return refuse(err, "a direct interface takes no <virtualport> of this type");
     if (nic->vlan.tags && nic->vlan.tags->len)

@@ -186,6 +186,7 @@ REFUSED = (
     ("direct", "dev='nobody' mode='bridge'", "", "network device 'nobody'"),
     ("direct", "dev='uplink' mode='vepa'", "<virtualport type='802.1Qbg'><parameters managerid='1' typeid='2' typeidversion='3'/></virtualport>",
      "lldpad"),
+    ("direct", "dev='uplink' mode='vepa'", "<vlan><tag id='7'/></vlan>", "vlan"),
     ("user", "", "<bandwidth><inbound average='10'/></bandwidth>", "bandwidth"),
 )
 
