@@ -172,6 +172,8 @@ POOL_READ(is_persistent, RemoteStoragePoolIsPersistentArgs, RemoteStoragePoolIsP
 
 /* --- changes */
 
+enum { WITH_BUILD = 1 };      /* virStoragePoolCreateFlags; the others are for file systems and disks */
+
 static void done(StoragePool *pool, const StorageVolDef *vol, const GError *err, gpointer user)
 {
     glue_done(NULL, NULL, err, user);
@@ -198,9 +200,9 @@ GLUE_HANDLER(define, RemoteStoragePoolDefineXmlArgs, RemoteStoragePoolDefineXmlR
 
 GLUE_HANDLER(create_xml, RemoteStoragePoolCreateXmlArgs, RemoteStoragePoolCreateXmlRet)
 {
-    if (!glue_flags(call, args->flags, 0, err))
+    if (!glue_flags(call, args->flags, WITH_BUILD, err))
         return RPC_FAILED;
-    storage_op(qvirtd.storage, STORAGE_CREATE_TRANSIENT, NULL, args->xml, done_pool, call);
+    storage_op(qvirtd.storage, args->flags ? STORAGE_CREATE_BUILT : STORAGE_CREATE_TRANSIENT, NULL, args->xml, done_pool, call);
     return RPC_LATER;
 }
 
@@ -221,7 +223,7 @@ GLUE_HANDLER(build, RemoteStoragePoolBuildArgs, void)
 
 GLUE_HANDLER(start, RemoteStoragePoolCreateArgs, void)
 {
-    return change(call, &args->pool, args->flags, 0, STORAGE_START, err);
+    return change(call, &args->pool, args->flags, WITH_BUILD, args->flags ? STORAGE_START_BUILT : STORAGE_START, err);
 }
 
 GLUE_HANDLER(stop, RemoteStoragePoolDestroyArgs, void)

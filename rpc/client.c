@@ -263,6 +263,14 @@ bool rpc_conn_stream_finish(RpcConn *conn, GError **err)
     return stream_packet(conn, STATUS_OK, (const guint8 *)"", 0, err) && wait_reply(conn, err);
 }
 
+bool rpc_conn_stream_result(RpcConn *conn, GError **err)
+{
+    if (!conn->replied || conn->reply_status != STATUS_ERROR)
+        return true;
+    take_error(conn, conn->reply->data, conn->reply->len, err);
+    return false;
+}
+
 /* --- opening and closing */
 
 int rpc_conn_fd(const RpcConn *conn)

@@ -39,4 +39,6 @@ bool rpc_conn_stream_send(RpcConn *conn, const guint8 *data, gsize size, GError 
 /* Ends it orderly; waits for the server's word. */
 bool rpc_conn_stream_finish(RpcConn *conn, GError **err);
 bool rpc_conn_stream_open(const RpcConn *conn);
+/* Of a stream that is no longer open: false, with the server's words, when the server ended it. */
+bool rpc_conn_stream_result(RpcConn *conn, GError **err);
 #endif

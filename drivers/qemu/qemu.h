@@ -151,6 +151,7 @@ void domain_set_lifecycle_action(Domain *dom, guint type, guint action, guint fl
  * former owner's stream is ended by its fd's end. */
 void domain_open_console(Domain *dom, const char *device, guint flags, bool channel, DomainDone done, gpointer user);
 void domain_open_graphics(Domain *dom, guint index, guint flags, DomainDone done, gpointer user);   /* @result: int * fd */
+void domain_add_graphics(Domain *dom, guint index, int fd /* taken */, guint flags, DomainDone done, gpointer user);
 /* --- the guest agent (agent.h). Errors: ARGUMENT_UNSUPPORTED without its channel, AGENT_UNRESPONSIVE when it is not there or
  * says nothing in time. */
 /* @commands (taken): {"guest-get-time": arguments or null, ...}; @result: json_object * of their values. Where several are

@@ -153,6 +153,11 @@ static bool work_build(StorageJob *job, GError **err)
     return true;
 }
 
+static bool work_build_and_start(StorageJob *job, GError **err)
+{
+    return work_build(job, err) && work_start(job, err);
+}
+
 static bool work_delete(StorageJob *job, GError **err)
 {
     return g_rmdir(job->def->path) == 0 || qv_error_errno(err, errno, "cannot remove the folder '%s'", job->def->path);
@@ -256,6 +261,8 @@ const StorageSteps storage_pool_steps[] = {
     [STORAGE_CREATE_TRANSIENT] = { check_define, work_start, finish_transient },
     [STORAGE_BUILD] = { check_inactive_copy, work_build, finish_nothing },
     [STORAGE_START] = { check_start, work_start, finish_start },
+    [STORAGE_CREATE_BUILT] = { check_define, work_build_and_start, finish_transient },
+    [STORAGE_START_BUILT] = { check_start, work_build_and_start, finish_start },
     [STORAGE_STOP] = { check_active_copy, work_stop, finish_stop },
     [STORAGE_REFRESH] = { check_active_copy, work_refresh, finish_refresh },
     [STORAGE_DELETE] = { check_inactive_copy, work_delete, finish_nothing },

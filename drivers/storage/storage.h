@@ -43,6 +43,7 @@ typedef enum {
     STORAGE_CREATE_TRANSIENT,      /* @text: XML; active then */
     STORAGE_BUILD,                 /* makes the folder */
     STORAGE_START, STORAGE_STOP, STORAGE_REFRESH,
+    STORAGE_CREATE_BUILT, STORAGE_START_BUILT,      /* the folder is made first */
     STORAGE_DELETE,                /* removes the folder, which must be empty */
     STORAGE_UNDEFINE,
     STORAGE_AUTOSTART, STORAGE_NO_AUTOSTART,

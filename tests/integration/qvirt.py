@@ -167,6 +167,34 @@ def console(t):
         os.close(theirs)
 
 
+@case("a console has one user; --force takes it, and tells the one who had it")
+def taken(t):
+    def attach(*options):
+        ours, theirs = pty.openpty()
+        client = subprocess.Popen([t.qvirt_path, "--root", t.root, "console", "q1", *options], stdin=theirs, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE)
+        os.close(theirs)
+        return client, ours
+
+    first, terminal = attach()
+    second = other = None
+    try:
+        check(b"Connected" in first.stderr.readline(), "the first has it")
+        check("Active console session exists" in t.qvirt("console", "q1", status=1), "the second does not")
+        second, other = attach("--force")
+        check(b"Connected" in second.stderr.readline(), "by force it does")
+        equal(first.wait(10), 1, "the first ends")
+        check(b"taken over" in first.stderr.read(), "and is told why")
+        os.write(other, b"\x1d")
+        equal(second.wait(10), 0, "exit status")
+    finally:
+        for client in filter(None, (first, second)):
+            client.poll() is None and client.kill()
+            client.wait()
+        for fd in filter(None, (terminal, other)):
+            os.close(fd)
+
+
 @case("events are told as they come")
 def events(t):
     watch = subprocess.Popen([t.qvirt_path, "--root", t.root, "--json", "event", "q1", "--event", "lifecycle", "--count", "2"],

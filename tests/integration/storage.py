@@ -84,8 +84,7 @@ def refusals(t):
 
 @case("pools outlive a kill of the daemon: active ones active, transient ones too")
 def restart(t):
-    os.mkdir(t.root + "/once")
-    t.virsh("pool-create", t.pool("once", t.root + "/once"))
+    t.virsh("pool-create", "--build", t.pool("once", t.root + "/once"))
     check(re.search(r"Persistent: +no", t.virsh("pool-info", "once")), "transient")
     t.end_daemon(signal.SIGKILL)
     t.start_daemon()

@@ -12,8 +12,10 @@
 
 enum { ESCAPE = 0x1d };        /* Ctrl+] */
 
+/* @user: bool, set when the guest's end of the console is closed. */
 static void to_terminal(const guint8 *data, gsize size, gpointer user)
 {
+    *(bool *)user |= size == 0;
     (void)file_write_all(STDOUT_FILENO, (const char *)data, size, NULL);
 }
 
@@ -29,11 +31,13 @@ static bool from_terminal(Cli *cli, GError **err)
     return rpc_conn_stream_send(cli->conn, typed, escape ? (gsize)(escape - typed) : (gsize)n, err) && !escape;
 }
 
-static bool talk(Cli *cli, GError **err)
+static bool talk(Cli *cli, const bool *ended, GError **err)
 {
     struct pollfd fds[] = { { .fd = rpc_conn_fd(cli->conn), .events = POLLIN }, { .fd = STDIN_FILENO, .events = POLLIN } };
 
     while (rpc_conn_stream_open(cli->conn)) {
+        if (*ended)
+            return rpc_conn_stream_finish(cli->conn, err);
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
             return qv_error_errno(err, errno, "cannot wait for the console");
         if (fds[0].revents && !rpc_conn_process(cli->conn, err))
@@ -46,16 +50,16 @@ static bool talk(Cli *cli, GError **err)
                 return rpc_conn_stream_finish(cli->conn, err);
         }
     }
-    return true;
+    return rpc_conn_stream_result(cli->conn, err);
 }
 
 bool console_attach(Cli *cli, const RemoteNonnullDomain *dom, const char *device, GError **err)
 {
     RemoteDomainOpenConsoleArgs args = { *dom, (char *)device, cli_flag(cli, "force") };
     struct termios before, raw;
-    bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+    bool terminal = tcgetattr(STDIN_FILENO, &before) == 0, ended = false;
 
-    rpc_conn_on_data(cli->conn, to_terminal, NULL);
+    rpc_conn_on_data(cli->conn, to_terminal, &ended);
     if (!cli_call(cli, PROC_DOMAIN_OPEN_CONSOLE, &args, NULL, err))
         return false;
     if (terminal) {
@@ -64,7 +68,7 @@ bool console_attach(Cli *cli, const RemoteNonnullDomain *dom, const char *device
         cfmakeraw(&raw);
         tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     }
-    bool ok = talk(cli, err);
+    bool ok = talk(cli, &ended, err);
     if (terminal)
         tcsetattr(STDIN_FILENO, TCSANOW, &before);
     return ok;
