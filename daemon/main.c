@@ -216,6 +216,12 @@ static bool start_networks(const DaemonConfig *config, GError **err)
     return (qvirtd.network = network_driver_new(&network, err));
 }
 
+/* The networks that are marked are up: guests that start by themselves find them. */
+static void load_guests(gpointer user)
+{
+    qemu_driver_load(qvirtd.qemu, on_loaded, user);
+}
+
 static bool start_parts(Process *process, GError **err)
 {
     const DaemonConfig *config = qvirtd.config;
@@ -240,8 +246,7 @@ static bool start_parts(Process *process, GError **err)
     qvirtd.server = rpc_server_new(&server, rows, n_rows);
     access_set_audit(config->audit);
     glue_start();
-    network_driver_autostart(qvirtd.network);
-    qemu_driver_load(qvirtd.qemu, on_loaded, process);
+    network_driver_autostart(qvirtd.network, load_guests, process);
     return true;
 }
 

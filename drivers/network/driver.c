@@ -7,7 +7,6 @@
 
 static NetworkDriver *the_driver;      /* of this process: ports are taken without naming it */
 
-NetworkDriver *network_the_driver(void);
 NetworkDriver *network_the_driver(void)
 {
     return the_driver;
@@ -286,13 +285,37 @@ NetworkDriver *network_driver_new(const NetworkDriverConfig *config, GError **er
     return the_driver = driver;
 }
 
-void network_driver_autostart(NetworkDriver *driver)
+typedef struct { guint left; void (*ready)(gpointer user); gpointer user; } Autostart;
+
+static void autostarted(Network *net, const GError *err, gpointer user)
 {
+    Autostart *all = user;
+    if (err)
+        g_warning("a network that is marked does not come up: %s", err->message);
+    if (--all->left)
+        return;
+    all->ready(all->user);
+    g_free(all);
+}
+
+static gboolean all_asked(gpointer user)
+{
+    autostarted(NULL, NULL, user);
+    return G_SOURCE_REMOVE;
+}
+
+void network_driver_autostart(NetworkDriver *driver, void (*ready)(gpointer user), gpointer user)
+{
+    Autostart *all = g_new(Autostart, 1);
+    *all = (Autostart){ 1, ready, user };
     for (guint i = 0; i < driver->all->len; i++) {
         Network *net = driver->all->pdata[i];
-        if (net->autostart && !net->active)
-            network_request(driver, &(NetworkRequest){ .op = NETWORK_START, .net = net }, NULL, NULL);
+        if (net->autostart && !net->active) {
+            all->left++;
+            network_request(driver, &(NetworkRequest){ .op = NETWORK_START, .net = net }, autostarted, all);
+        }
     }
+    g_idle_add_full(G_PRIORITY_DEFAULT, all_asked, all, NULL);
 }
 
 void network_driver_free(NetworkDriver *driver)

@@ -46,6 +46,7 @@ typedef struct { char *network; PortDef *def; } Port;   /* network: its UUID's t
 void port_free(gpointer port);
 bool ports_load(NetworkDriver *driver, GError **err);
 
+NetworkDriver *network_the_driver(void);              /* NULL before there is one */
 Network *network_new(NetworkDriver *driver, NetworkDef *def);
 void network_unref(Network *net);
 void network_emit(Network *net, NetworkEvent event);

@@ -56,8 +56,8 @@ typedef struct {
 
 /* Blocks: before clients are served. Gives back what journals of unfinished starts list, adopts what is active. */
 NetworkDriver *network_driver_new(const NetworkDriverConfig *config, GError **err);
-/* Starts what is marked. */
-void network_driver_autostart(NetworkDriver *driver);
+/* Starts what is marked; @ready when that is done, well or badly: guests that use them may start now. */
+void network_driver_autostart(NetworkDriver *driver, void (*ready)(gpointer user), gpointer user);
 /* Networks stay as they are. */
 void network_driver_free(NetworkDriver *driver);
 

@@ -8,7 +8,6 @@
 #include "util/ids.h"
 #include "util/qdisc.h"
 
-NetworkDriver *network_the_driver(void);
 enum { FIRST_CLASS = 3, LAST_CLASS = 4095 };
 
 void port_free(gpointer data)

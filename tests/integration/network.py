@@ -271,6 +271,27 @@ def events(t):
     connection.close()
 
 
+@case("a guest's card takes a port, which outlives the daemon and goes with the guest")
+def guest(t):
+    nic = "<interface type='network'><mac address='52:54:00:77:00:05'/><source network='%s'/><model type='virtio'/></interface>"
+    t.define("g", disk=t.demo_disk(), devices=nic % "t")
+    t.virsh("start", "g")
+    port = t.virsh("net-port-list", "t")
+    xml = t.virsh("net-port-dumpxml", "t", port)
+    check("<name>g</name>" in xml and "<plug type='network' bridge='qvt0'/>" in xml, xml)
+    check("connections='1'" in t.virsh("net-dumpxml", "t"), "the count of ports")
+    equal(show("vnet0")["master"], "qvt0", "the tap's bridge")
+    check("10.77.0.5/24" in t.virsh("domifaddr", "g"), lambda: t.virsh("domifaddr", "g"))
+    t.end_daemon(signal.SIGKILL)
+    t.start_daemon()
+    equal(t.virsh("net-port-list", "t"), port, "the port after a kill of the daemon")
+    t.virsh("destroy", "g")
+    equal(t.virsh("net-port-list", "t"), "", "the port of a stopped guest")
+    equal(os.listdir(t.root + "/run/network/ports"), [], "its file")
+    t.define("h", disk=t.demo_disk(), devices=nic.replace(":05", ":15") % "default")
+    check("not active" in t.refused("start", "h"), "a start on a network that is not active")
+
+
 @case("after the stop, the host's rules are byte for byte what they were, and nothing is left")
 def stops(t):
     t.virsh("net-destroy", "t")
