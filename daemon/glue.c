@@ -11,7 +11,7 @@ static const GlueArea *const areas[] = {
     &glue_domain_misc,
     &glue_stats,
     &glue_events,
-    &glue_node,
+    &glue_node, &glue_ksm,
     &glue_console,
     &glue_network, &glue_network_port, &glue_iface,
     &glue_storage,

@@ -40,7 +40,7 @@ void glue_client_gone(RpcClient *client);
 
 typedef struct { const RpcHandlerRow *rows; guint n; } GlueArea;
 extern const GlueArea glue_connect, glue_cpu, glue_domain, glue_domain_xml, glue_domain_misc, glue_stats, glue_events,
-    glue_node, glue_console, glue_network, glue_network_port, glue_iface, glue_storage, glue_volume, glue_agent, glue_guest_info, glue_hotplug, glue_interface, glue_tune, glue_pin, glue_size, glue_nwfilter;
+    glue_node, glue_ksm, glue_console, glue_network, glue_network_port, glue_iface, glue_storage, glue_volume, glue_agent, glue_guest_info, glue_hotplug, glue_interface, glue_tune, glue_pin, glue_size, glue_nwfilter;
 #define GLUE_AREA(area) const GlueArea area = { area##_rows, G_N_ELEMENTS(area##_rows) }
 #define REMOTE(proc, handler) { REMOTE_PROGRAM, proc, handler }
 #define QEMU(proc, handler) { QEMU_PROGRAM, proc, handler }

@@ -165,6 +165,10 @@ GLUE_HANDLER(get_sysinfo, RemoteConnectGetSysinfoArgs, RemoteConnectGetSysinfoRe
 {
     if (!glue_flags(call, args->flags, 0, err))
         return RPC_FAILED;
+    if (!g_file_test("/sys/class/dmi/id", G_FILE_TEST_IS_DIR)) {
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, "Host SMBIOS information is not available");
+        return RPC_FAILED;
+    }
     GString *out = g_string_new("<sysinfo type='smbios'>\n");
     for (guint i = 0; i < G_N_ELEMENTS(dmi); i++) {
         if (i == 0 || !g_str_equal(dmi[i].block, dmi[i - 1].block))

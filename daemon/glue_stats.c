@@ -229,6 +229,18 @@ STATS_READ(memory_stats, RemoteDomainMemoryStatsArgs, RemoteDomainMemoryStatsRet
     return true;
 }
 
+GLUE_WRITE(set_memory_stats_period, RemoteDomainSetMemoryStatsPeriodArgs)
+{
+    if (!glue_flags(call, args->flags, AFFECT_LIVE | AFFECT_CONFIG, err))
+        return false;
+    if (args->period < 0) {
+        g_set_error(err, QV_ERROR, QV_ERR_INVALID_ARG, "a period of %d seconds is none: 0 or more", args->period);
+        return false;
+    }
+    domain_set_stats_period(dom, (guint)args->period, args->flags, glue_done, call);
+    return true;
+}
+
 static const struct { const char *field, *stat; } cpu_fields[] = {
     { "cpu_time", "cpu.time" }, { "user_time", "cpu.user" }, { "system_time", "cpu.system" },
 };
@@ -299,6 +311,7 @@ static const RpcHandlerRow glue_stats_rows[] = {
     REMOTE(PROC_DOMAIN_GET_DISK_ERRORS, get_disk_errors),
     REMOTE(PROC_DOMAIN_GET_CONTROL_INFO, get_control_info),
     REMOTE(PROC_DOMAIN_MEMORY_STATS, memory_stats),
+    REMOTE(PROC_DOMAIN_SET_MEMORY_STATS_PERIOD, set_memory_stats_period),
     REMOTE(PROC_DOMAIN_GET_CPU_STATS, get_cpu_stats),
     REMOTE(PROC_DOMAIN_GET_VCPUS, get_vcpus),
 };

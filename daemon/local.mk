@@ -18,6 +18,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/glue_guest_info.c \
 	daemon/glue_network.c daemon/glue_network.h \
 	daemon/glue_network_port.c \
+	daemon/glue_ksm.c \
 	daemon/glue_node.c \
 	daemon/glue_nwfilter.c \
 	daemon/glue_stats.c \

@@ -10,6 +10,7 @@
 #include "drivers/qemu/group.h"
 #include "drivers/qemu/hotplug.h"
 #include "drivers/qemu/start.h"
+#include "drivers/qemu/stats.h"
 #include "util/process.h"
 
 enum { EVENT_STARTED = 2, EVENT_RESUMED = 4, EVENT_STOPPED = 5, EVENT_SHUTDOWN = 6 };
@@ -98,6 +99,7 @@ void life_take_up(Run *run, DomainDef *live, bool paused)
     qmp_on_event(run->qmp, on_qmp_event, run);
     run->pid_watch = loop_watch(run->pidfd, LOOP_READ, on_pidfd, run);
     qmp_attach(run->qmp);
+    stats_begin(run, live);
 }
 
 static void forget_if_transient(Domain *dom)

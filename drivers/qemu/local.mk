@@ -109,6 +109,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/stats_fill.c \
 	drivers/qemu/stats_image.c \
 	drivers/qemu/stats_parse.c \
+	drivers/qemu/stats_period.c \
 	drivers/qemu/stats_read.c \
 	drivers/qemu/start_process.c \
 	drivers/qemu/stored.c drivers/qemu/stored.h \

@@ -197,6 +197,8 @@ guint domain_disk_count(Domain *dom);                /* of a running guest */
 /* Milliseconds since a guest that does not answer was asked; 0: it answers. */
 guint64 domain_silent_ms(Domain *dom);
 typedef struct { guint number; int state; guint64 cpu_time_ns; int cpu; } DomainVcpuInfo;
+/* How often the guest's balloon tells its numbers; 0: never. @flags: virDomainModificationImpact. */
+void domain_set_stats_period(Domain *dom, guint period_s, guint flags, DomainDone done, gpointer user);
 GArray *domain_vcpus(Domain *dom);                   /* after STATS_VCPU_THREADS; gives */
 /* --- devices (hotplug.c): @flags virDomainDeviceModifyFlags; @xml: one device. */
 void domain_attach_device(Domain *dom, const char *xml, guint flags, DomainDone done, gpointer user);

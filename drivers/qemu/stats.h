@@ -70,6 +70,9 @@ const StatFront *stats_front(const GuestStats *stats, const char *alias);
 /* Whether @qdev (an id, or a path of QEMU's objects) is the device @alias, or a part of it. */
 bool stats_is_device(const char *qdev, const char *alias);
 
+/* What a guest that runs is told once (stats_period.c). I/O thread, after qmp_attach. */
+void stats_begin(Run *run, const DomainDef *live);
+
 /* --- images of a domain, as files (stats_image.c) */
 typedef struct { char *path, *target; guint format; bool local, known; guint64 allocation, capacity, physical; } StatImage;
 

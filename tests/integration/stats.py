@@ -168,6 +168,28 @@ def threads(t):
     check("CPU time" in t.virsh("vcpuinfo", t.name), "vcpuinfo")
 
 
+@case("the balloon's period: from the definition, live and stored, read back from QEMU; KSM by its files")
+def period(t):
+    def qemu():
+        return json.loads(t.virsh("qemu-monitor-command", t.name, json.dumps({"execute": "qom-get", "arguments": {
+            "path": "/machine/peripheral/balloon0", "property": "guest-stats-polling-interval"}})))["return"]
+    equal(qemu(), 2, "at start")
+    t.virsh("dommemstat", t.name, "--period", "7", "--live")
+    equal(qemu(), 7)
+    check("period='7'" in t.virsh("dumpxml", t.name) and "period='2'" in t.virsh("dumpxml", t.name, "--inactive"), "live only")
+    t.virsh("dommemstat", t.name, "--period", "9", "--config")
+    check("period='9'" in t.virsh("dumpxml", t.name, "--inactive"), "stored")
+    equal(qemu(), 7)
+    if os.path.isdir("/sys/kernel/mm/ksm"):
+        with open("/sys/kernel/mm/ksm/pages_to_scan") as f:
+            equal(t.connection.getMemoryParameters()["shm_pages_to_scan"], int(f.read()))
+        try:
+            t.connection.setMemoryParameters({"shm_pages_volatile": 1})
+            check(False, "was not refused")
+        except libvirt.libvirtError as e:
+            equal(e.get_error_code(), libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED)
+
+
 READS = [
     ("all statistics", lambda t: t.stats()["block.0.rd.reqs"]),
     ("blockStats", lambda t: t.dom.blockStats("vda")[0]),
