@@ -16,6 +16,7 @@ static const struct { const char *name; DefinePass pass; } passes[] = {
     { "firmware", pass_firmware },
     { "tune", pass_tune },
     { "chardevs", pass_chardevs },
+    { "frame rules", pass_frame_rules },
     { "disks", pass_disks },
     { "interfaces", pass_interfaces },
     { "display", pass_display },

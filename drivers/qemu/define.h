@@ -23,6 +23,7 @@ bool qemu_define(DomainDef *def, const DefineCtx *ctx, GError **err);
 /* Passes, by the file that holds them. Called in this order: */
 bool pass_machine(DomainDef *def, const DefineCtx *ctx, GError **err);            /* frame_define.c: machine, arch, emulator, ids, memory, vcpus, cpu, clock, lifecycle defaults */
 bool pass_tune(DomainDef *def, const DefineCtx *ctx, GError **err);               /* tune_define.c: one scheduler for each thread, iothread ids */
+bool pass_frame_rules(DomainDef *def, const DefineCtx *ctx, GError **err);        /* frame_rules.c: numbers twice, timers; after chardevs */
 bool pass_firmware(DomainDef *def, const DefineCtx *ctx, GError **err);           /* firmware_define.c */
 bool pass_chardevs(DomainDef *def, const DefineCtx *ctx, GError **err);           /* chardev_define.c: console/serial duplication, targets, ports */
 bool pass_disks(DomainDef *def, const DefineCtx *ctx, GError **err);              /* disk_define.c: bus, format, targets */

@@ -56,6 +56,7 @@ drivers_qemu_libqemu_a_SOURCES = \
 	drivers/qemu/firmware_template.h \
 	drivers/qemu/frame_build.c drivers/qemu/frame_build.h \
 	drivers/qemu/frame_define.c \
+	drivers/qemu/frame_rules.c \
 	drivers/qemu/graphics_build.c \
 	drivers/qemu/graphics_define.c \
 	drivers/qemu/graphics_start.c drivers/qemu/graphics_start.h \
