@@ -164,10 +164,10 @@ static gsize carriers_of(const guint8 *message, gsize have, bool *ret_broken)
     *ret_broken = false;
     if (load_u32(message + 16) != MSG_CALL_FDS)
         return 0;
-    if (have < HEADER_SIZE + 4) {
-        *ret_broken = load_u32(message) < HEADER_SIZE + 4;
+    /* The count is part of the message: what follows one without it belongs to the next. */
+    *ret_broken = load_u32(message) < HEADER_SIZE + 4;
+    if (*ret_broken || have < HEADER_SIZE + 4)
         return 0;
-    }
     guint32 n = load_u32(message + HEADER_SIZE);
     *ret_broken = n > FDS_MAX;
     return n;
