@@ -216,9 +216,16 @@ static bool stop_check(NetworkJob *job, GError **err)
     return false;
 }
 
+/* Of a network that will be known no more, and that nobody serves now. */
+static bool remove_leases(NetworkJob *job, GError **err)
+{
+    g_autofree char *path = network_file(job->driver->lib, job->net->def->uuid, ".leases");
+    return file_remove(path, err);
+}
+
 static bool stop_work(NetworkJob *job, GError **err)
 {
-    return network_down(job->driver, job->net->def->name, err);
+    return network_down(job->driver, job->net->def->name, err) && (job->net->persistent || remove_leases(job, err));
 }
 
 static void stop_finish(NetworkJob *job)
@@ -250,7 +257,8 @@ static bool undefine_work(NetworkJob *job, GError **err)
 {
     g_autofree char *path = network_file(job->driver->lib, job->net->def->name, ".xml");
     g_autofree char *link = network_file(job->driver->autostart, job->net->def->name, ".xml");
-    return fault_point("net-undefine", err) && file_remove(link, err) && file_remove(path, err);
+    return fault_point("net-undefine", err) && file_remove(link, err) && file_remove(path, err) &&
+           (job->net->active || remove_leases(job, err));
 }
 
 /* An active one goes on as a transient one. */

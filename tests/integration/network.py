@@ -334,6 +334,7 @@ def autostart(t):
     equal(t.virsh("net-list").split(), ["t", "active", "no", "no"])
     t.virsh("net-destroy", "t")
     equal(t.virsh("net-list", "--all").split()[0], "default")
+    equal(sorted(os.listdir(t.root + "/lib/network")), ["autostart", "default.xml"], "files of networks that are gone")
     equal(t.left(), NOTHING)
 
 
