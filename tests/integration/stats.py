@@ -256,6 +256,16 @@ def metrics(t):
     poll("metrics are there again", lambda: served(t))
 
 
+@case("qvirt top --once and qvirt stats --json")
+def top(t):
+    qvirt = program("tools", "qvirt")
+    rows = json.loads(t.run(qvirt, "-c", t.uri, "--json", "top", "--once").stdout)
+    equal([row["name"] for row in rows], ["full"])
+    check(rows[0]["memory_kib"] == 65536 and rows[0]["rss_kib"] > 1000 and rows[0]["vcpus"] == 1, rows)
+    check("full" in t.run(qvirt, "-c", t.uri, "top", "--once").stdout, "no table")
+    equal(json.loads(t.run(qvirt, "-c", t.uri, "--json", "stats", t.name).stdout)["full"]["block.count"], 3)
+
+
 @case("a stopped QEMU: every read answers with what was last known, also of the other guests")
 def stopped(t):
     t.virsh("start", t.other)

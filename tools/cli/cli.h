@@ -20,7 +20,7 @@ typedef struct {
 typedef struct { const char *title; const Command *commands; } CommandGroup;
 extern const CommandGroup command_groups[];
 extern const Command domain_commands[], life_commands[], xml_commands[], host_commands[], console_commands[],
-                     watch_commands[], explain_commands[], reference_commands[];
+                     watch_commands[], top_commands[], explain_commands[], reference_commands[];
 const Command *command_find(const char *name);
 
 struct Cli {

@@ -9,6 +9,7 @@ const CommandGroup command_groups[] = {
     { "The XML of a definition", reference_commands },
     { "Consoles and screens", console_commands },
     { "Watching", watch_commands },
+    { "Usage", top_commands },
     { "QEMU's command line", explain_commands },
     { "The host", host_commands },
     { "Help", help_commands },

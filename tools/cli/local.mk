@@ -11,6 +11,7 @@ tools_qvirt_SOURCES = \
 	tools/cli/main.c \
 	tools/cli/output.c \
 	tools/cli/reference.c \
+	tools/cli/top.c \
 	tools/cli/uri.c \
 	tools/cli/watch.c \
 	tools/cli/xml.c
