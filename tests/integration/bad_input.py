@@ -61,6 +61,34 @@ def hard_input(t):
     check("vfio-pci" in argv and "0000:3f:05.0" in argv, argv)
 
 
+TOGETHER = [      # what the head of a definition says, what the refusal names
+    ("<iothreadids><iothread id='2'/><iothread id='2'/></iothreadids>", "iothread id '2'"),
+    ("<cputune><vcpupin vcpu='0' cpuset='0'/><vcpupin vcpu='0' cpuset='0'/></cputune>", "vcpupin"),
+    ("<blkiotune><device><path>/dev/a</path><weight>200</weight></device><device><path>/dev/a</path><weight>300</weight></device>"
+     "</blkiotune>", "/dev/a"),
+    ("<clock offset='utc'><timer name='rtc' tickpolicy='discard'/></clock>", "discard"),
+    ("<clock offset='utc'><timer name='kvmclock' tickpolicy='delay'/></clock>", "kvmclock"),
+    ("<sysinfo type='smbios'><system><entry name='uuid'>nonsense</entry></system></sysinfo>", "nonsense"),
+    ("<vcpus><vcpu id='0' enabled='yes' hotpluggable='yes' order='1'/></vcpus>", "vcpu0"),
+    ("<idmap><uid start='1' target='1' count='1'/><gid start='0' target='1' count='1'/></idmap>", "root"),
+    ("<cpu><numa><cell id='0' cpus='0' memory='32' unit='MiB'/><cell id='1' cpus='0' memory='32' unit='MiB'/></numa></cpu>", "overlap"),
+]
+
+
+@case("parts of a definition that do not go together")
+def together(t):
+    for head, word in TOGETHER:
+        refused_xml(t, t.guest_xml("x", head=head), word)
+
+
+@case("a network disk whose host has no name is refused, and nobody follows it")
+def nameless_host(t):
+    disk = ("<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='http' name='a/b'>"
+            "<host transport='unix' socket='/x'/></source><target dev='vdb' bus='virtio'/></disk>")
+    message = t.refused("domxml-to-native", "qemu-argv", t.file("nameless.xml", t.guest_xml("x", devices=disk)))
+    check("http" in message and "host" in message, message)
+
+
 @case("an emulator that is not there")
 def emulator(t):
     refused_xml(t, t.guest_xml("x", devices="<emulator>/nowhere/qemu</emulator>"), "/nowhere/qemu")

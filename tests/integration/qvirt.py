@@ -63,6 +63,8 @@ STEPS = [
     (["explain", "q1"], r"-name guest=q1.*\n +/domain/name", None),
     (["explain", "@GUEST@"], r"virtio-blk-pci.*\n +/domain/devices/disk", None),
     (["validate", "@GUEST@"], r"sound definition of domain 'q1'", None),
+    (["xml-help", "disk"], r"@queue_size", None),
+    (["help", "xml", "tpm"], r"^<tpm>\n", None),
     (["version"], r"qvirt: .*\nAPI: +libvirt 9.0.0\nHypervisor: +QEMU \d", None),
     (["uri"], r"^qemu:///system$", None),
     (["hostname"], r".", None),
