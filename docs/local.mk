@@ -2,7 +2,7 @@
 dist_man_MANS += docs/qvirtd.8
 nodist_man_MANS = docs/qvirt.1 docs/qvirtd.conf.5
 CLEANFILES += docs/domain-xml.txt docs/qvirt.1 docs/qvirtd.conf.5 docs/commands.part docs/settings.part docs/qvirtd.conf
-EXTRA_DIST += docs/qvirt.1.in docs/qvirtd.conf.5.in docs/adding-an-attribute.md docs/architecture.md docs/conformance.md docs/fuzzing.md docs/guest_agent.md docs/interfaces.md docs/network.md docs/nwfilter.md docs/storage.md docs/tuning.md
+EXTRA_DIST += docs/qvirt.1.in docs/qvirtd.conf.5.in docs/adding-an-attribute.md docs/architecture.md docs/conformance.md docs/fuzzing.md docs/guest_agent.md docs/interfaces.md docs/network.md docs/nwfilter.md docs/robustness.md docs/storage.md docs/tuning.md
 
 docs/qvirt.1: docs/qvirt.1.in tools/qvirt$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) docs && ASAN_OPTIONS=detect_leaks=0 tools/qvirt manual > docs/commands.part && \

@@ -166,11 +166,28 @@ static void show_label(DomainDef *def, const GuestUser *who)
     s->imagelabel = who->relabel ? g_strdup_printf("+%u:+%u", who->uid, who->gid) : NULL;
 }
 
+/* Labels of a model that is not there would protect nothing: whoever asks for them is told. */
+static bool models_known(const DomainDef *def, GError **err)
+{
+    GPtrArray *all = def->frame.seclabels;
+
+    for (guint i = 0; all && i < all->len; i++) {
+        const Seclabel *s = all->pdata[i];
+        if (s->type == SECLABEL_NONE || !s->model || !strcmp(s->model, "dac") || !strcmp(s->model, "none"))
+            continue;
+        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED,
+                    "Unable to find security driver for model %s: this host's is dac; remove that <seclabel> to start the domain",
+                    s->model);
+        return false;
+    }
+    return true;
+}
+
 bool start_labels(Start *s, GError **err)
 {
     g_auto(GuestUser) who = { 0 };
 
-    if (!guest_user(s->driver, s->def, &who, err))
+    if (!models_known(s->def, err) || !guest_user(s->driver, s->def, &who, err))
         return false;
     if (!s->driver->config.session)
         show_label(s->def, &who);

@@ -154,6 +154,15 @@ def seclabels(t):
     t.virsh("destroy", "own")
 
 
+@case("a seclabel of a model that is not there is refused by its name")
+def other_model(t):
+    label = "<seclabel type='static' model='selinux' relabel='no'><label>system_u:system_r:svirt_t:s0</label></seclabel>"
+    t.virsh("define", t.file("own.xml", t.qcow2_guest("own").replace("<devices>", label + "<devices>", 1)))
+    words = t.refused("start", "own")
+    check("model selinux" in words, words)
+    equal(t.owners(), BEFORE, "owners")
+
+
 @case("nothing is left behind")
 def rest(t):
     for name in ("guarded", "second", "own"):
