@@ -14,7 +14,8 @@ class Linux(Lab):
     def setup(self):
         devices = "<interface type='user'><mac address='52:54:00:ab:cd:ef'/><model type='virtio'/></interface>"
         xml = self.guest_xml("linux", disk=self.demo_disk(), devices=devices, memory=256, machine="q35")
-        self.virsh("define", self.file("linux.xml", with_linux(xml, boot_files(self))))
+        self.image = boot_files(self)
+        self.virsh("define", self.file("linux.xml", with_linux(xml, self.image)))
         self.virsh("start", "linux", "--paused")
         self.open()
         self.virsh("resume", "linux")
@@ -66,6 +67,21 @@ def shutdown(t):
     poll("the guest is off", lambda: t.state("linux") == "shut off", 60)
     equal(t.virsh("domstate", "linux", "--reason"), "shut off (shutdown)")
     equal(t.qemu_pids(), [])
+
+
+@case("a guest boots from its disk: BIOS, boot loader, kernel; and sees the disk it came from")
+def from_disk(t):
+    t.define("disk", disk=boot_disk(t, t.image), memory=256)
+    t.virsh("start", "disk", "--paused")
+    guest = Guest(t, "disk")
+    t.virsh("resume", "disk")
+    guest.log_in()
+    check(str((64 << 20) // 512) in guest.ask("cat /sys/block/vda/size"), "the disk's size")
+    check("SYSLINUX" in guest.ask("dd if=/dev/vda bs=512 count=1 2>/dev/null | strings | head -3; strings /dev/vda | grep -m1 SYSLINUX"),
+          "the boot loader")
+    guest.close()
+    t.virsh("shutdown", "disk")
+    poll("the guest is off", lambda: t.state("disk") == "shut off", 60)
 
 
 run(Linux)

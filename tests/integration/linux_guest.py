@@ -90,6 +90,22 @@ def boot_files(lab, fill=None):
     return copied, initramfs(lab.root, modules, fill)
 
 
+def boot_disk(lab, image):
+    """A disk that boots them by itself: a FAT file system with the SYSLINUX boot loader."""
+    for tool in ("syslinux", "mkfs.fat", "mcopy"):
+        if not shutil.which(tool):
+            raise Skip("%s is not installed (syslinux, dosfstools, mtools)" % tool)
+    disk = lab.file("boot.img")
+    os.truncate(disk, 64 << 20)
+    config = lab.file("syslinux.cfg", "SERIAL 0\nDEFAULT linux\nLABEL linux\n  KERNEL vmlinuz\n  INITRD initrd.img\n"
+                                      "  APPEND console=ttyS0 quiet panic=5\n")
+    lab.run("mkfs.fat", "-F", "16", disk)
+    lab.run("syslinux", "--install", disk)
+    for file, name in ((image[0], "vmlinuz"), (image[1], "initrd.img"), (config, "syslinux.cfg")):
+        lab.run("mcopy", "-i", disk, file, "::" + name)
+    return disk
+
+
 def with_linux(xml, image):
     """Guest XML that boots them."""
     machine = xml[xml.index("machine='") + 9:].split("'")[0]
