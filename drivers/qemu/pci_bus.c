@@ -81,7 +81,7 @@ static bool add_bus(PciSet *set, ControllerModel model, GError **err)
 {
     if (set->n >= PCI_BUSES) {
         g_set_error(err, QV_ERROR, QV_ERR_INTERNAL, "No more available PCI slots: %u buses are full; remove devices",
-                    PCI_BUSES);
+                    (guint)PCI_BUSES);
         return false;
     }
     pci_set_bus(set, set->n, model);
