@@ -183,11 +183,21 @@ static bool models_known(const DomainDef *def, GError **err)
     return true;
 }
 
+/* A lease that nobody takes would guard nothing. */
+static bool no_leases(const DomainDef *def, GError **err)
+{
+    if (!domain_devices(def, DEV_LEASE)->len)
+        return true;
+    g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED,
+                "<lease> needs a lock manager, which is not there; remove it to start the domain (images are locked by QEMU itself)");
+    return false;
+}
+
 bool start_labels(Start *s, GError **err)
 {
     g_auto(GuestUser) who = { 0 };
 
-    if (!models_known(s->def, err) || !guest_user(s->driver, s->def, &who, err))
+    if (!models_known(s->def, err) || !no_leases(s->def, err) || !guest_user(s->driver, s->def, &who, err))
         return false;
     if (!s->driver->config.session)
         show_label(s->def, &who);

@@ -156,10 +156,21 @@ def seclabels(t):
 
 @case("a seclabel of a model that is not there is refused by its name")
 def other_model(t):
+    t.virsh("undefine", "own")
     label = "<seclabel type='static' model='selinux' relabel='no'><label>system_u:system_r:svirt_t:s0</label></seclabel>"
     t.virsh("define", t.file("own.xml", t.qcow2_guest("own").replace("<devices>", label + "<devices>", 1)))
     words = t.refused("start", "own")
     check("model selinux" in words, words)
+    equal(t.owners(), BEFORE, "owners")
+
+
+@case("a lease is refused, as nobody would take it")
+def lease(t):
+    t.virsh("undefine", "own")
+    xml = "<lease><lockspace>space</lockspace><key>k</key><target path='/nowhere' offset='0'/></lease></devices>"
+    t.virsh("define", t.file("own.xml", t.qcow2_guest("own").replace("</devices>", xml, 1)))
+    words = t.refused("start", "own")
+    check("lock manager" in words, words)
     equal(t.owners(), BEFORE, "owners")
 
 
