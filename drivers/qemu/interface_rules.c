@@ -98,6 +98,9 @@ static const char *rule_host(const Interface *nic)
 static const char *rule_passt(const Interface *nic)
 {
     bool passt = nic->type == NET_USER && nic->backend.type == NIC_BACKEND_PASST;
+    g_autofree char *program = passt ? g_find_program_in_path("passt") : NULL;
+    if (passt && !program)
+        return "<backend type='passt'> needs the program passt, which this host does not have; install it, or remove <backend>";
     if (nic->forwards && nic->forwards->len && !passt)
         return "<portForward> needs an interface of type='user' with <backend type='passt'>";
     if (nic->backend.log_file && !passt)
