@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { REQUEST_MAX = 8192, CLIENTS_MAX = 16, PATIENCE_MS = 10000, BACKLOG = 16, CHUNK = 1 << 18 };
+enum { REQUEST_MAX = 8192, CLIENTS_MAX = 16, PATIENCE_MS = 10000, ACCEPT_REST_MS = 100, BACKLOG = 16, CHUNK = 1 << 18 };
 
 typedef struct {
     guint refs;                    /* the socket's, and that of a question to the guests */
@@ -172,8 +172,11 @@ static void on_client(guint ready, gpointer user)
 static void on_listening(guint ready, gpointer user)
 {
     int fd = accept4(*(int *)user, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+            loop_watch_rest(metrics.watches[(int *)user - metrics.fds], ACCEPT_REST_MS);
         return;
+    }
     if (metrics.clients >= CLIENTS_MAX) {
         close(fd);
         return;

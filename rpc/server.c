@@ -365,12 +365,17 @@ static bool has_room(RpcServer *server, const struct ucred *who)
     return false;
 }
 
+enum { ACCEPT_REST_MS = 100 };
+
 static bool take_connection(const Listener *listener)
 {
     RpcServer *server = listener->server;
     int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
-        return false;                              /* it left again, or descriptors are short: the next turn tries anew */
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+            loop_watch_rest(listener->watch, ACCEPT_REST_MS);      /* descriptors are short */
+        return false;
+    }
     struct ucred who = { 0, (uid_t)-1, (gid_t)-1 };
     socklen_t size = sizeof who;
     getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size);

@@ -8,6 +8,7 @@ struct LoopWatch {
     guint wanted;
     LoopReady fn;              /* NULL: unwatched, freed after the turn */
     gpointer user;
+    guint rest;                /* timer of loop_watch_rest */
 };
 
 static struct {
@@ -64,7 +65,7 @@ LoopWatch *loop_watch(int fd, guint wanted, LoopReady fn, gpointer user)
     if (!loop.epoll)
         loop_start();
     LoopWatch *watch = g_new(LoopWatch, 1);
-    *watch = (LoopWatch){ fd, wanted, fn, user };
+    *watch = (LoopWatch){ .fd = fd, .wanted = wanted, .fn = fn, .user = user };
     struct epoll_event event = { .events = to_epoll(wanted), .data.ptr = watch };
     if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event) == 0)
         return watch;
@@ -72,14 +73,36 @@ LoopWatch *loop_watch(int fd, guint wanted, LoopReady fn, gpointer user)
     return NULL;
 }
 
+static void apply(LoopWatch *watch)
+{
+    struct epoll_event event = { .events = watch->rest ? 0 : to_epoll(watch->wanted), .data.ptr = watch };
+    if (epoll_ctl(loop.epoll, EPOLL_CTL_MOD, watch->fd, &event) != 0)
+        g_warning("cannot change the watch of descriptor %d: %s", watch->fd, g_strerror(errno));
+}
+
 void loop_watch_set(LoopWatch *watch, guint wanted)
 {
     if (watch->wanted == wanted)
         return;
-    struct epoll_event event = { .events = to_epoll(wanted), .data.ptr = watch };
-    if (epoll_ctl(loop.epoll, EPOLL_CTL_MOD, watch->fd, &event) != 0)
-        g_warning("cannot change the watch of descriptor %d: %s", watch->fd, g_strerror(errno));
     watch->wanted = wanted;
+    if (!watch->rest)
+        apply(watch);
+}
+
+static gboolean end_rest(gpointer user)
+{
+    LoopWatch *watch = user;
+    watch->rest = 0;
+    apply(watch);
+    return G_SOURCE_REMOVE;
+}
+
+void loop_watch_rest(LoopWatch *watch, guint ms)
+{
+    if (watch->rest)
+        return;
+    watch->rest = g_timeout_add(ms, end_rest, watch);
+    apply(watch);
 }
 
 void loop_unwatch(LoopWatch *watch)
@@ -87,6 +110,9 @@ void loop_unwatch(LoopWatch *watch)
     if (!watch)
         return;
     epoll_ctl(loop.epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+    if (watch->rest)
+        g_source_remove(watch->rest);
+    watch->rest = 0;
     watch->fn = NULL;
     if (loop.dispatching)
         g_ptr_array_add(loop.dead, watch);

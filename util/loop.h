@@ -17,6 +17,9 @@ typedef void (*LoopReady)(guint ready, gpointer user);
 /* NULL with errno when the descriptor cannot be watched (EPERM: a regular file). */
 LoopWatch *loop_watch(int fd, guint wanted, LoopReady fn, gpointer user);
 void loop_watch_set(LoopWatch *watch, guint wanted);
+/* Nothing is told for @ms: for a descriptor whose readiness cannot be served now, as when accept() finds no descriptors
+ * left, and which would be told again at once. */
+void loop_watch_rest(LoopWatch *watch, guint ms);
 /* NULL is fine. The callback never runs again. */
 void loop_unwatch(LoopWatch *watch);
 #endif

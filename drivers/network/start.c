@@ -261,11 +261,21 @@ static bool check_host(Up *up, GError **err)
     return true;
 }
 
+static bool check_zone(Up *up, GError **err)
+{
+    if (!up->def->bridge.zone)
+        return true;
+    g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED,
+                "zone '%s' of firewalld is not given to the bridge by this version; remove <bridge zone=> and put the bridge into "
+                "the zone by firewalld's own means", up->def->bridge.zone);
+    return false;
+}
+
 typedef struct { const char *name; bool (*take)(Up *up, GError **err); } Step;
 static const Step own_steps[] = {
-    { "net-subnet", check_subnets }, { "net-bridge", make_bridge }, { "net-address", add_addresses }, { "net-limit", limit },
-    { "net-up", bring_up }, { "net-forward", enable_forwarding }, { "net-rules", make_rules }, { "net-dnsmasq", serve },
-    { "net-status", write_status },
+    { "net-zone", check_zone }, { "net-subnet", check_subnets }, { "net-bridge", make_bridge }, { "net-address", add_addresses },
+    { "net-limit", limit }, { "net-up", bring_up }, { "net-forward", enable_forwarding }, { "net-rules", make_rules },
+    { "net-dnsmasq", serve }, { "net-status", write_status },
 };
 static const Step host_steps[] = { { "net-host", check_host }, { "net-status", write_status } };
 

@@ -1,14 +1,13 @@
 /* Calls about what QEMU and the host can do: capabilities, and CPUs compared and brought together. Each is a job of the
  * driver's own actor, since the first question to an emulator starts it. */
 #include "config.h"
-#include <grp.h>
-#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 #include "drivers/qemu/capabilities_xml.h"
 #include "drivers/qemu/cpu_models.h"
 #include "drivers/qemu/driver.h"
 #include "util/ids.h"
+#include "util/process.h"
 
 static const struct { const char *arch, *binary; } emulators[] = {
     { "x86_64", "/usr/bin/qemu-system-x86_64" }, { "i686", "/usr/bin/qemu-system-i386" },
@@ -52,18 +51,6 @@ static void ask(QemuDriver *d, const char *what, bool (*job)(gpointer user, GErr
 
 /* --- capabilities */
 
-static uid_t user_of(const QemuDriverConfig *config)
-{
-    const struct passwd *p = config->user ? getpwnam(config->user) : NULL;
-    return p ? p->pw_uid : config->user ? (uid_t)g_ascii_strtoull(config->user + (*config->user == '+'), NULL, 10) : getuid();
-}
-
-static gid_t group_of(const QemuDriverConfig *config)
-{
-    const struct group *g = config->group ? getgrnam(config->group) : NULL;
-    return g ? g->gr_gid : config->group ? (gid_t)g_ascii_strtoull(config->group + (*config->group == '+'), NULL, 10) : getgid();
-}
-
 static bool capabilities_job(gpointer user, GError **err)
 {
     Question *q = user;
@@ -83,7 +70,11 @@ static bool capabilities_job(gpointer user, GError **err)
     }
     if (!g_file_get_contents("/etc/machine-id", &id, NULL, NULL) || !uuid_parse(g_strstrip(id), uuid))
         memset(uuid, 0, sizeof uuid);
-    q->result = qemu_capabilities_xml(all, uuid, user_of(&q->driver->config), group_of(&q->driver->config));
+    uid_t uid;
+    gid_t gid;
+    if (!process_find_user(q->driver->config.user, q->driver->config.group, &uid, &gid, err))
+        return false;
+    q->result = qemu_capabilities_xml(all, uuid, uid, gid);
     return true;
 }
 

@@ -53,6 +53,16 @@ bool guest_user(const QemuDriver *d, const DomainDef *def, GuestUser *ret, GErro
     return process_find_user(ret->user, ret->group, &ret->uid, &ret->gid, err);
 }
 
+/* Labels of a model that is not there would protect nothing: whoever asks for them is told. */
+static bool model_known(const char *model, GError **err)
+{
+    if (!model || !strcmp(model, "dac") || !strcmp(model, "none"))
+        return true;
+    g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED,
+                "Unable to find security driver for model %s: this host's is dac; remove that <seclabel> to start the domain", model);
+    return false;
+}
+
 static const DeviceSeclabel *device_label(GPtrArray *labels)
 {
     for (guint i = 0; labels && i < labels->len; i++) {
@@ -65,6 +75,11 @@ static const DeviceSeclabel *device_label(GPtrArray *labels)
 
 bool label_file(Start *s, const GuestUser *who, const char *path, bool write, GPtrArray *dev_labels, GError **err)
 {
+    for (guint i = 0; dev_labels && i < dev_labels->len; i++) {
+        const DeviceSeclabel *label = dev_labels->pdata[i];
+        if (label->relabel != TRI_NO && !model_known(label->model, err))
+            return false;
+    }
     const DeviceSeclabel *own = device_label(dev_labels);
     g_auto(GuestUser) other = { 0 };
     g_autofree char *note = NULL;
@@ -166,19 +181,14 @@ static void show_label(DomainDef *def, const GuestUser *who)
     s->imagelabel = who->relabel ? g_strdup_printf("+%u:+%u", who->uid, who->gid) : NULL;
 }
 
-/* Labels of a model that is not there would protect nothing: whoever asks for them is told. */
 static bool models_known(const DomainDef *def, GError **err)
 {
     GPtrArray *all = def->frame.seclabels;
 
     for (guint i = 0; all && i < all->len; i++) {
         const Seclabel *s = all->pdata[i];
-        if (s->type == SECLABEL_NONE || !s->model || !strcmp(s->model, "dac") || !strcmp(s->model, "none"))
-            continue;
-        g_set_error(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED,
-                    "Unable to find security driver for model %s: this host's is dac; remove that <seclabel> to start the domain",
-                    s->model);
-        return false;
+        if (s->type != SECLABEL_NONE && !model_known(s->model, err))
+            return false;
     }
     return true;
 }

@@ -249,6 +249,14 @@ def collision(t):
     check("qvt0" in words, words)
 
 
+@case("a zone of firewalld that the bridge would not get is refused")
+def zone(t):
+    xml = NAT.replace("<name>t<", "<name>z<").replace("10.77", "10.82").replace("<bridge ", "<bridge zone='home' ")
+    xml = xml.replace("qvt0", "qvt4")
+    words = t.refused("net-create", t.xml(xml))
+    check("zone 'home'" in words, words)
+
+
 @case("libvirt-python sees its events")
 def events(t):
     import libvirt

@@ -161,6 +161,12 @@ def other_model(t):
     t.virsh("define", t.file("own.xml", t.qcow2_guest("own").replace("<devices>", label + "<devices>", 1)))
     words = t.refused("start", "own")
     check("model selinux" in words, words)
+    t.virsh("undefine", "own")
+    disk = "<seclabel model='selinux'><label>x:y:z</label></seclabel></source><target dev='vda'"
+    t.virsh("define", t.file("own.xml", re.sub(r"/>\s*<target dev='vda'", ">" + disk, t.qcow2_guest("own"), count=1)))
+    check("x:y:z" in t.virsh("dumpxml", "own"), "the disk's label is in the definition")
+    words = t.refused("start", "own")
+    check("model selinux" in words, words)
     equal(t.owners(), BEFORE, "owners")
 
 
