@@ -97,33 +97,7 @@ static void usb_port_random(const XmRow *r, gpointer v, GRand *rnd)
     *(char **)v = g_strdup_printf("%d.%d", g_rand_int_range(rnd, 1, 9), g_rand_int_range(rnd, 1, 9));
 }
 
-static void text_format(const XmRow *r, gconstpointer v, GString *out)
-{
-    g_string_append(out, *(char *const *)v);
-}
-
-static bool text_absent(gconstpointer v)
-{
-    return !*(char *const *)v;
-}
-
-static bool text_equal(gconstpointer a, gconstpointer b)
-{
-    return !g_strcmp0(*(char *const *)a, *(char *const *)b);
-}
-
-static void text_copy(gpointer to, gconstpointer from)
-{
-    *(char **)to = g_strdup(*(char *const *)from);
-}
-
-static void text_clear(gpointer v)
-{
-    g_clear_pointer((char **)v, g_free);
-}
-
-static const XmType usb_port = { "USB port", usb_port_parse, text_format, text_absent, text_equal, text_copy, text_clear,
-                                 usb_port_random };
+static const XmType usb_port = XM_TEXT_TYPE("USB port", usb_port_parse, usb_port_random);
 
 static guint address_variant(gconstpointer obj)
 {

@@ -6,18 +6,8 @@
 #include "util/inet.h"
 #include "util/ids.h"
 
-static bool refuse(GError **err, QvErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static bool refuse(GError **err, QvErrorCode code, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(err, QV_ERROR, code, text);
-    return false;
-}
-#define BAD(...) refuse(err, QV_ERR_XML, __VA_ARGS__)
-#define UNSUPPORTED(...) refuse(err, QV_ERR_CONFIG_UNSUPPORTED, __VA_ARGS__)
+#define BAD(...) qv_refuse(err, QV_ERR_XML, __VA_ARGS__)
+#define UNSUPPORTED(...) qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, __VA_ARGS__)
 
 static guint count(const GPtrArray *list)
 {
@@ -145,13 +135,13 @@ static bool check_range(const NetworkIp *ip, const Inet *own, guint prefix, cons
     Inet start, end, network = inet_first(own, prefix), last = inet_last(own, prefix);
 
     if (!inet_parse(r->start, &start) || !inet_parse(r->end, &end) || start.family != own->family || end.family != own->family)
-        return refuse(err, QV_ERR_INTERNAL, "DHCP range '%s' to '%s': both must be addresses of the family of %s", r->start, r->end, ip->address);
+        return qv_refuse(err, QV_ERR_INTERNAL, "DHCP range '%s' to '%s': both must be addresses of the family of %s", r->start, r->end, ip->address);
     if (!inet_same_net(&start, own, prefix) || !inet_same_net(&end, own, prefix))
-        return refuse(err, QV_ERR_INTERNAL, "DHCP range %s to %s is not within the network %s/%u", r->start, r->end, ip->address, prefix);
+        return qv_refuse(err, QV_ERR_INTERNAL, "DHCP range %s to %s is not within the network %s/%u", r->start, r->end, ip->address, prefix);
     if (inet_compare(&start, &end) > 0)
-        return refuse(err, QV_ERR_INTERNAL, "DHCP range %s to %s is the wrong way round", r->start, r->end);
+        return qv_refuse(err, QV_ERR_INTERNAL, "DHCP range %s to %s is the wrong way round", r->start, r->end);
     if (own->family == AF_INET && (!inet_compare(&start, &network) || !inet_compare(&end, &last)))
-        return refuse(err, QV_ERR_INTERNAL, "DHCP range %s to %s takes in the network's or broadcast address of %s/%u", r->start, r->end, ip->address, prefix);
+        return qv_refuse(err, QV_ERR_INTERNAL, "DHCP range %s to %s takes in the network's or broadcast address of %s/%u", r->start, r->end, ip->address, prefix);
     return true;
 }
 
@@ -234,9 +224,9 @@ static bool check_srv(const DnsSrv *s, GError **err)
     if (!*s->service || !*s->protocol)
         return BAD("<srv> needs a service and a protocol");
     if (!s->target && (s->port.set || s->priority.set || s->weight.set))
-        return refuse(err, QV_ERR_XML_SYNTAX, "<srv service='%s'>: port, priority and weight go with a target", s->service);
+        return qv_refuse(err, QV_ERR_XML_SYNTAX, "<srv service='%s'>: port, priority and weight go with a target", s->service);
     if (s->port.set && !s->port.v)
-        return refuse(err, QV_ERR_XML_SYNTAX, "<srv service='%s'>: no port is 0", s->service);
+        return qv_refuse(err, QV_ERR_XML_SYNTAX, "<srv service='%s'>: no port is 0", s->service);
     return word(s->service, "<srv>'s service", err) && word(s->protocol, "<srv>'s protocol", err) &&
            word(s->domain, "<srv>'s domain", err) && word(s->target, "<srv>'s target", err);
 }
@@ -245,13 +235,13 @@ static bool check_dns_host(const DnsHost *h, GError **err)
 {
     Inet a;
     if (!inet_parse(h->ip, &a))
-        return refuse(err, QV_ERR_XML_SYNTAX, "<dns><host>: '%.64s' is not an address", h->ip);
+        return qv_refuse(err, QV_ERR_XML_SYNTAX, "<dns><host>: '%.64s' is not an address", h->ip);
     if (!count(h->names))
-        return refuse(err, QV_ERR_XML_SYNTAX, "<host ip='%s'> has no <hostname>", h->ip);
+        return qv_refuse(err, QV_ERR_XML_SYNTAX, "<host ip='%s'> has no <hostname>", h->ip);
     for (guint i = 0; i < h->names->len; i++) {
         const char *name = ((const DnsHostname *)h->names->pdata[i])->name;
         if (!name || !*name)
-            return refuse(err, QV_ERR_XML_SYNTAX, "<host ip='%s'> has an empty <hostname>", h->ip);
+            return qv_refuse(err, QV_ERR_XML_SYNTAX, "<host ip='%s'> has an empty <hostname>", h->ip);
         if (!word(name, "<hostname>", err))
             return false;
     }
@@ -269,7 +259,7 @@ static bool check_forwarder(const DnsForwarder *f, GError **err)
 static bool check_txt(const DnsTxt *t, GError **err)
 {
     if (strpbrk(t->name, " ,"))
-        return refuse(err, QV_ERR_XML_SYNTAX, "<txt name='%s'>: neither blanks nor commas are in a name", t->name);
+        return qv_refuse(err, QV_ERR_XML_SYNTAX, "<txt name='%s'>: neither blanks nor commas are in a name", t->name);
     return word(t->name, "<txt>'s name", err) && no_control(t->value, "<txt>'s value", err);
 }
 
@@ -333,7 +323,7 @@ static bool check_names(const NetworkDef *n, GError **err)
 {
     guint8 mac[6];
     if (!*n->name || strchr(n->name, '/') || !strcmp(n->name, ".") || !strcmp(n->name, ".."))
-        return refuse(err, QV_ERR_XML_SYNTAX, "'%s' cannot be the name of a network: it is empty, a folder's, or has a '/'", n->name);
+        return qv_refuse(err, QV_ERR_XML_SYNTAX, "'%s' cannot be the name of a network: it is empty, a folder's, or has a '/'", n->name);
     if (!no_control(n->name, "the name", err) || !word(n->bridge.name, "the name of the bridge", err))
         return false;
     return !n->mac || (mac_parse(n->mac, mac) && !mac_is_multicast(mac)) || BAD("the bridge's address '%s' is a multicast one", n->mac);

@@ -84,32 +84,7 @@ bool nw_number(const char *text, guint64 *ret)
     return true;
 }
 
-/* --- what all types do: a text that is there or not. What they let in needs no escaping in XML. */
-
-static void text_format(const XmRow *r, gconstpointer v, GString *out)
-{
-    g_string_append(out, *(char *const *)v);
-}
-
-static bool text_absent(gconstpointer v)
-{
-    return !*(char *const *)v;
-}
-
-static bool text_equal(gconstpointer a, gconstpointer b)
-{
-    return !g_strcmp0(*(char *const *)a, *(char *const *)b);
-}
-
-static void text_copy(gpointer to, gconstpointer from)
-{
-    *(char **)to = g_strdup(*(char *const *)from);
-}
-
-static void text_clear(gpointer v)
-{
-    g_clear_pointer((char **)v, g_free);
-}
+/* --- all are texts. What they let in needs no escaping in XML. */
 
 static void text_random(const XmRow *r, gpointer v, GRand *rnd)
 {
@@ -134,7 +109,7 @@ static bool parse_value(const XmRow *r, const char *text, gpointer v, char **why
     {                                                                                              \
         return parse_value(r, text, v, why, id##_canonical, what);                                 \
     }                                                                                              \
-    const XmType id = { what, id##_parse, text_format, text_absent, text_equal, text_copy, text_clear, text_random };
+    const XmType id = XM_TEXT_TYPE(what, id##_parse, text_random);
 
 /* --- addresses and masks */
 

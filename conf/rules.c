@@ -6,18 +6,6 @@
 #include "conf/display.h"
 #include "conf/rules.h"
 
-G_GNUC_PRINTF(3, 4)
-static bool refuse(GError **err, QvErrorCode code, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(err, QV_ERROR, code, text);
-    return false;
-}
-
 static const GPtrArray *cells(const DomainDef *def)
 {
     const GPtrArray *list = def->frame.cpu ? def->frame.cpu->cells : NULL;
@@ -36,13 +24,13 @@ static bool check_name(const DomainDef *def, GError **err)
     const char *name = def->frame.name;
 
     if (!name)
-        return refuse(err, QV_ERR_XML, "the domain has no name: <name> is missing or empty");
+        return qv_refuse(err, QV_ERR_XML, "the domain has no name: <name> is missing or empty");
     if (strchr(name, '/'))
-        return refuse(err, QV_ERR_XML, "name %s cannot contain '/'", name);
+        return qv_refuse(err, QV_ERR_XML, "name %s cannot contain '/'", name);
     if (strchr(name, '\n'))
-        return refuse(err, QV_ERR_XML, "name %s cannot contain '\\n'", name);
+        return qv_refuse(err, QV_ERR_XML, "name %s cannot contain '\\n'", name);
     if (!name[strspn(name, " \t")])
-        return refuse(err, QV_ERR_XML, "a domain's name needs a character that can be seen");
+        return qv_refuse(err, QV_ERR_XML, "a domain's name needs a character that can be seen");
     return true;
 }
 
@@ -51,9 +39,9 @@ static bool check_os_type(const DomainDef *def, GError **err)
     const char *type = def->frame.os.type;
 
     if (!type)
-        return refuse(err, QV_ERR_XML, "an os <type> must be specified; use <os><type>hvm</type></os>");
+        return qv_refuse(err, QV_ERR_XML, "an os <type> must be specified; use <os><type>hvm</type></os>");
     if (strcmp(type, "hvm") != 0)
-        return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "unknown OS type '%s'; QEMU runs hvm guests", type);
+        return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "unknown OS type '%s'; QEMU runs hvm guests", type);
     return true;
 }
 
@@ -61,7 +49,7 @@ static bool check_memory(const DomainDef *def, GError **err)
 {
     if (def->frame.memory.size || cells(def))
         return true;
-    return refuse(err, QV_ERR_XML, "Memory size must be specified via <memory> or in the <numa> configuration");
+    return qv_refuse(err, QV_ERR_XML, "Memory size must be specified via <memory> or in the <numa> configuration");
 }
 
 static bool check_topology(const DomainDef *def, GError **err)
@@ -74,7 +62,7 @@ static bool check_topology(const DomainDef *def, GError **err)
                 MAX(cpu->topology.threads, 1);
     if (n == max_vcpus(def))
         return true;
-    return refuse(err, QV_ERR_CONFIG_UNSUPPORTED,
+    return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED,
                   "CPU topology doesn't match maximum vcpu count: <topology> makes %" G_GUINT64_FORMAT ", <vcpu> says %u",
                   n, max_vcpus(def));
 }
@@ -84,7 +72,7 @@ static bool check_numa_cpus(const DomainDef *def, GError **err)
     for (guint i = 0; cells(def) && i < cells(def)->len; i++) {
         const NumaCell *cell = g_ptr_array_index(cells(def), i);
         if (bitmap_next(cell->cpus, max_vcpus(def)) >= 0)
-            return refuse(err, QV_ERR_INTERNAL, "Number of CPUs in <numa> exceeds the <vcpu> count of %u (cell %u)",
+            return qv_refuse(err, QV_ERR_INTERNAL, "Number of CPUs in <numa> exceeds the <vcpu> count of %u (cell %u)",
                           max_vcpus(def), i);
     }
     return true;
@@ -94,7 +82,7 @@ static bool check_memnodes(const DomainDef *def, GError **err)
 {
     if (!def->frame.tune.numa.memnodes || !def->frame.tune.numa.memnodes->len || cells(def))
         return true;
-    return refuse(err, QV_ERR_XML, "Element 'memnode' is invalid without any guest NUMA cells");
+    return qv_refuse(err, QV_ERR_XML, "Element 'memnode' is invalid without any guest NUMA cells");
 }
 
 static bool check_vcpu_list(const DomainDef *def, GError **err)
@@ -104,9 +92,9 @@ static bool check_vcpu_list(const DomainDef *def, GError **err)
     for (guint i = 0; list && i < list->len; i++) {
         const Vcpu *vcpu = g_ptr_array_index(list, i);
         if (vcpu->id.v >= max_vcpus(def))
-            return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "vCPU '%u' is not present in domain definition", vcpu->id.v);
+            return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "vCPU '%u' is not present in domain definition", vcpu->id.v);
         if (!vcpu->id.v && vcpu->enabled == TRI_NO)
-            return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "vcpu 0 can't be offline");
+            return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "vcpu 0 can't be offline");
     }
     return true;
 }
@@ -117,7 +105,7 @@ static bool check_numatune(const DomainDef *def, GError **err)
 
     if (!t->numa.present || t->numa.nodeset || t->numa.placement == 2 || def->frame.vcpus.placement == PLACEMENT_AUTO)
         return true;
-    return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
+    return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
 }
 
 static bool has_iothread(const Vcpus *v, guint id)
@@ -141,11 +129,11 @@ static bool check_schedulers(const DomainDef *def, GError **err)
             const CpuSched *s = g_ptr_array_index(kinds[k].list, i);
             for (int id = bitmap_next(s->ids, 0); id >= 0; id = bitmap_next(s->ids, id + 1)) {
                 if (kinds[k].vcpus && (guint)id >= max_vcpus(def))
-                    return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "vCPU '%d' of <vcpusched> is not present in the domain", id);
+                    return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "vCPU '%d' of <vcpusched> is not present in the domain", id);
                 if (!kinds[k].vcpus && !has_iothread(&def->frame.vcpus, id))
-                    return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "iothread '%d' of <iothreadsched> does not exist", id);
+                    return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "iothread '%d' of <iothreadsched> does not exist", id);
                 if (!g_hash_table_add(seen, GINT_TO_POINTER(id + 1)))
-                    return refuse(err, QV_ERR_XML, "two schedulers are given for %s %d", kinds[k].vcpus ? "vCPU" : "iothread", id);
+                    return qv_refuse(err, QV_ERR_XML, "two schedulers are given for %s %d", kinds[k].vcpus ? "vCPU" : "iothread", id);
             }
         }
     }
@@ -157,7 +145,7 @@ static bool check_resctrl(const DomainDef *def, GError **err)
     const Tune *t = &def->frame.tune;
     g_autofree char *why = NULL;
 
-    return resctrl_check(t->cpu.cachetune, t->cpu.memorytune, max_vcpus(def), &why) || refuse(err, QV_ERR_XML, "%s", why);
+    return resctrl_check(t->cpu.cachetune, t->cpu.memorytune, max_vcpus(def), &why) || qv_refuse(err, QV_ERR_XML, "%s", why);
 }
 
 /* Features that only boards of other architectures have. */
@@ -171,10 +159,10 @@ static bool check_features(const DomainDef *def, GError **err)
 
     for (guint i = 0; i < G_N_ELEMENTS(foreign); i++)
         if (foreign[i].wanted)
-            return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "The '%s' feature is not supported for x86 machines; leave it out",
+            return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "The '%s' feature is not supported for x86 machines; leave it out",
                           foreign[i].name);
     if (f->tb_cache && def->frame.virt == VIRT_KVM)
-        return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "<tcg> features go with domains of type 'qemu'; KVM translates nothing");
+        return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "<tcg> features go with domains of type 'qemu'; KVM translates nothing");
     return true;
 }
 
@@ -185,9 +173,9 @@ static bool check_seclabels(const DomainDef *def, GError **err)
     for (guint i = 0; def->frame.seclabels && i < def->frame.seclabels->len; i++) {
         const Seclabel *label = g_ptr_array_index(def->frame.seclabels, i);
         if (!label->model && def->frame.seclabels->len > 1)
-            return refuse(err, QV_ERR_XML, "missing security model when using multiple labels: each <seclabel> needs a model");
+            return qv_refuse(err, QV_ERR_XML, "missing security model when using multiple labels: each <seclabel> needs a model");
         if (label->model && !g_hash_table_add(seen, label->model))
-            return refuse(err, QV_ERR_XML_SYNTAX, "seclabel for model %s is already provided", label->model);
+            return qv_refuse(err, QV_ERR_XML_SYNTAX, "seclabel for model %s is already provided", label->model);
     }
     return true;
 }
@@ -200,12 +188,12 @@ static bool check_memory_hotplug(const DomainDef *def, GError **err)
     const Memory *memory = &def->frame.memory;
 
     if (memory->max && !cells(def))
-        return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "At least one numa node has to be configured when enabling memory hotplug");
+        return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "At least one numa node has to be configured when enabling memory hotplug");
     if (modules->len && !memory->max)
-        return refuse(err, QV_ERR_CONFIG_UNSUPPORTED,
+        return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED,
                       "cannot use/hotplug a memory device when domain 'maxMemory' is not defined");
     if (modules->len > memory->max_slots)
-        return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "memory device count '%u' exceeds slots count '%u'", modules->len,
+        return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "memory device count '%u' exceeds slots count '%u'", modules->len,
                       memory->max_slots);
     return true;
 }
@@ -219,7 +207,7 @@ static bool check_boot_order(const DomainDef *def, GError **err)
 
     for (DeviceIter i = { 0 }; device_next(def, &i, &ref);)
         if (ref.info->boot_order && !g_hash_table_add(seen, GUINT_TO_POINTER(ref.info->boot_order)))
-            return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "boot order '%u' used for more than one device",
+            return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "boot order '%u' used for more than one device",
                           ref.info->boot_order);
     return true;
 }
@@ -232,7 +220,7 @@ static bool check_alias(const DomainDef *def, GError **err)
     for (DeviceIter i = { 0 }; device_next(def, &i, &ref);) {
         bool twin = ref.kind == DEV_CONSOLE && ref.index == 0;      /* the first serial's, under its name */
         if (ref.info->alias && !twin && !g_hash_table_add(seen, ref.info->alias))
-            return refuse(err, QV_ERR_XML, "non unique alias detected: %s", ref.info->alias);
+            return qv_refuse(err, QV_ERR_XML, "non unique alias detected: %s", ref.info->alias);
     }
     return true;
 }
@@ -243,7 +231,7 @@ static bool check_loadparm(const DomainDef *def, GError **err)
 
     for (DeviceIter i = { 0 }; device_next(def, &i, &ref);)
         if (ref.info->loadparm && (!*ref.info->loadparm || strlen(ref.info->loadparm) > 8))
-            return refuse(err, QV_ERR_INTERNAL, "loadparm value '%s' must be between 1 and 8 characters", ref.info->loadparm);
+            return qv_refuse(err, QV_ERR_INTERNAL, "loadparm value '%s' must be between 1 and 8 characters", ref.info->loadparm);
     return true;
 }
 
@@ -255,7 +243,7 @@ static bool check_disk_target(const DomainDef *def, GError **err)
     for (guint i = 0; i < disks->len; i++) {
         const Disk *disk = g_ptr_array_index(disks, i);
         if (disk->dst && !g_hash_table_add(seen, disk->dst))
-            return refuse(err, QV_ERR_XML, "target '%s' duplicated: two disks have it", disk->dst);
+            return qv_refuse(err, QV_ERR_XML, "target '%s' duplicated: two disks have it", disk->dst);
     }
     return true;
 }
@@ -267,9 +255,9 @@ static bool check_shmem(const DomainDef *def, GError **err)
     for (guint i = 0; i < list->len; i++) {
         const Shmem *s = g_ptr_array_index(list, i);
         if (s->msi.present && !s->has_server)
-            return refuse(err, QV_ERR_XML, "msi option is only supported with a server (shmem '%s')", s->name);
+            return qv_refuse(err, QV_ERR_XML, "msi option is only supported with a server (shmem '%s')", s->name);
         if (s->model <= SHMEM_IVSHMEM)
-            return refuse(err, QV_ERR_CONFIG_UNSUPPORTED,
+            return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED,
                           "ivshmem device is not supported with this QEMU binary; use model ivshmem-plain or "
                           "ivshmem-doorbell (shmem '%s')", s->name);
     }
@@ -280,7 +268,7 @@ static bool check_smartcards(const DomainDef *def, GError **err)
 {
     if (domain_devices(def, DEV_SMARTCARD)->len <= 1)
         return true;
-    return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "this QEMU binary lacks multiple smartcard support; keep one <smartcard>");
+    return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "this QEMU binary lacks multiple smartcard support; keep one <smartcard>");
 }
 
 static bool check_graphics(const DomainDef *def, GError **err)
@@ -290,7 +278,7 @@ static bool check_graphics(const DomainDef *def, GError **err)
     for (guint i = 0; i < list->len; i++) {
         const Graphics *g = g_ptr_array_index(list, i);
         if (g->type == GRAPHICS_RDP || g->type == GRAPHICS_DESKTOP)
-            return refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "%s graphics are not supported with this QEMU; use vnc or spice",
+            return qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, "%s graphics are not supported with this QEMU; use vnc or spice",
                           xm_enum_name(&graphics_type, g->type));
     }
     return true;

@@ -44,6 +44,15 @@ typedef struct {
     void (*random)(const XmRow *r, gpointer v, GRand *rnd);
 } XmType;
 
+/* What all types of a text (char *) do alike; one of its own adds how it is read:
+ *   static const XmType port = XM_TEXT_TYPE("USB port", port_parse, port_random); */
+void xm_str_format(const XmRow *r, gconstpointer v, GString *out);
+bool xm_str_absent(gconstpointer v);
+bool xm_str_equal(gconstpointer a, gconstpointer b);
+void xm_str_copy(gpointer to, gconstpointer from);
+void xm_str_clear(gpointer v);
+#define XM_TEXT_TYPE(what, parse, random) \
+    { what, parse, xm_str_format, xm_str_absent, xm_str_equal, xm_str_copy, xm_str_clear, random }
 extern const XmType xm_str,      /* char * */
                     xm_u32,      /* guint32, 0 is absent */
                     xm_u64,      /* guint64, 0 is absent */

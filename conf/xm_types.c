@@ -27,27 +27,27 @@ static bool str_parse(const XmRow *r, const char *text, gpointer v, char **why)
     return true;
 }
 
-static void str_format(const XmRow *r, gconstpointer v, GString *out)
+void xm_str_format(const XmRow *r, gconstpointer v, GString *out)
 {
     g_string_append(out, *(char *const *)v);
 }
 
-static bool pointer_absent(gconstpointer v)
+bool xm_str_absent(gconstpointer v)
 {
     return !*(gconstpointer const *)v;
 }
 
-static bool str_equal(gconstpointer a, gconstpointer b)
+bool xm_str_equal(gconstpointer a, gconstpointer b)
 {
     return !g_strcmp0(*(char *const *)a, *(char *const *)b);
 }
 
-static void str_copy(gpointer to, gconstpointer from)
+void xm_str_copy(gpointer to, gconstpointer from)
 {
     *(char **)to = g_strdup(*(char *const *)from);
 }
 
-static void str_clear(gpointer v)
+void xm_str_clear(gpointer v)
 {
     g_clear_pointer((char **)v, g_free);
 }
@@ -58,7 +58,7 @@ static void str_random(const XmRow *r, gpointer v, GRand *rnd)
     *(char **)v = g_strdup(words[g_rand_int_range(rnd, 0, G_N_ELEMENTS(words))]);
 }
 
-const XmType xm_str = { "text", str_parse, str_format, pointer_absent, str_equal, str_copy, str_clear, str_random };
+const XmType xm_str = { "text", str_parse, xm_str_format, xm_str_absent, xm_str_equal, xm_str_copy, xm_str_clear, str_random };
 
 /* --- numbers */
 
@@ -333,7 +333,7 @@ static void bits_random(const XmRow *r, gpointer v, GRand *rnd)
         bitmap_set(map, g_rand_int_range(rnd, 0, 130));
 }
 
-const XmType xm_bitmap = { "list of numbers", bits_parse, bits_format, pointer_absent, bits_equal, bits_copy, bits_clear,
+const XmType xm_bitmap = { "list of numbers", bits_parse, bits_format, xm_str_absent, bits_equal, bits_copy, bits_clear,
                            bits_random };
 
 static bool mac_field(const XmRow *r, const char *text, gpointer v, char **why)
@@ -374,5 +374,5 @@ static void uuid_field_random(const XmRow *r, gpointer v, GRand *rnd)
     *(char **)v = uuid_format(uuid);
 }
 
-const XmType xm_mac = { "MAC address", mac_field, str_format, pointer_absent, str_equal, str_copy, str_clear, mac_field_random };
-const XmType xm_uuid = { "UUID", uuid_field, str_format, pointer_absent, str_equal, str_copy, str_clear, uuid_field_random };
+const XmType xm_mac = { "MAC address", mac_field, xm_str_format, xm_str_absent, xm_str_equal, xm_str_copy, xm_str_clear, mac_field_random };
+const XmType xm_uuid = { "UUID", uuid_field, xm_str_format, xm_str_absent, xm_str_equal, xm_str_copy, xm_str_clear, uuid_field_random };

@@ -87,6 +87,17 @@ bool qv_error_errno(GError **err, int errno_value, const char *format, ...)
     return false;
 }
 
+bool qv_refuse(GError **err, QvErrorCode code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error_literal(err, QV_ERROR, code, text);
+    return false;
+}
+
 /* Levenshtein distance of two short words, over one row of the matrix. */
 static guint distance(const char *a, const char *b)
 {

@@ -67,6 +67,9 @@ char *qv_error_text(const GError *err);
 /* "WHAT: the system's words for errno_value" as QV_ERR_SYSTEM; always returns false. */
 bool qv_error_errno(GError **err, int errno_value, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* The message as @code; always returns false: "return qv_refuse(err, QV_ERR_XML, ...)". */
+bool qv_refuse(GError **err, QvErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
 /* "; did you mean 'NEAREST'?" out of @names (@n, NULLs skipped), or "" when none is near.
  * Gives. For messages that refuse a word. */
 char *qv_error_nearest(const char *word, const char *const *names, guint n);

@@ -27,7 +27,7 @@ typedef struct {
     gulong memory_nodes;            /* its nodes, 0 to 63 */
 } ProcessSpec;
 
-/* In a session of its own, default signals. Blocks until the program runs or could not. */
+/* Detached by setsid(2), default signals. Blocks until the program runs or could not. */
 bool process_spawn(const ProcessSpec *spec, pid_t *ret_pid, int *ret_pidfd, GError **err);
 /* The ids of names; NULL: the user's own group, or ours. */
 bool process_find_user(const char *user, const char *group, uid_t *ret_uid, gid_t *ret_gid, GError **err);

@@ -5,16 +5,7 @@
 #include "drivers/qemu/define.h"
 #include "util/ids.h"
 
-static bool refuse(GError **err, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool refuse(GError **err, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(err, QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, text);
-    return false;
-}
+#define REFUSE(...) qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, __VA_ARGS__)
 
 /* --- each number once */
 
@@ -24,7 +15,7 @@ static bool pins_once(const GPtrArray *pins, const char *element, const char *at
     for (guint i = 0; pins && i < pins->len; i++) {
         const CpuPin *pin = g_ptr_array_index(pins, i);
         if (!g_hash_table_add(seen, GUINT_TO_POINTER(pin->id.v)))
-            return refuse(err, "duplicate %s for %s '%u': give each one list of CPUs", element, attribute, pin->id.v);
+            return REFUSE("duplicate %s for %s '%u': give each one list of CPUs", element, attribute, pin->id.v);
     }
     return true;
 }
@@ -35,7 +26,7 @@ static bool iothreads_once(const Vcpus *v, GError **err)
     for (guint i = 0; v->iothread_ids && i < v->iothread_ids->len; i++) {
         guint id = ((const IoThread *)g_ptr_array_index(v->iothread_ids, i))->id;
         if (!g_hash_table_add(seen, GUINT_TO_POINTER(id)))
-            return refuse(err, "duplicate iothread id '%u' in <iothreadids>", id);
+            return REFUSE("duplicate iothread id '%u' in <iothreadids>", id);
     }
     return true;
 }
@@ -46,7 +37,7 @@ static bool blkio_once(const Tune *t, GError **err)
     for (guint i = 0; t->blkio.devices && i < t->blkio.devices->len; i++) {
         const BlkioDevice *d = g_ptr_array_index(t->blkio.devices, i);
         if (d->path && !g_hash_table_add(seen, d->path))
-            return refuse(err, "duplicate blkio device path '%s' in <blkiotune>", d->path);
+            return REFUSE("duplicate blkio device path '%s' in <blkiotune>", d->path);
     }
     return true;
 }
@@ -58,7 +49,7 @@ static bool cells_apart(const Cpu *cpu, GError **err)
         for (guint k = 0; k < i; k++) {
             const NumaCell *a = g_ptr_array_index(cells, i), *b = g_ptr_array_index(cells, k);
             if (a->cpus && b->cpus && bitmap_overlaps(a->cpus, b->cpus))
-                return refuse(err, "NUMA cells %u and %u have overlapping vCPU ids", i, k);
+                return REFUSE("NUMA cells %u and %u have overlapping vCPU ids", i, k);
         }
     return true;
 }
@@ -72,11 +63,11 @@ static bool first_vcpu(const Vcpus *v, GError **err)
         if (vcpu->id.v != 0)
             continue;
         if (vcpu->enabled == TRI_NO)
-            return refuse(err, "vcpu 0 can't be offline: it boots the guest");
+            return REFUSE("vcpu 0 can't be offline: it boots the guest");
         if (vcpu->hotpluggable == TRI_YES)
-            return refuse(err, "vcpu0 can't be hotpluggable: it boots the guest");
+            return REFUSE("vcpu0 can't be hotpluggable: it boots the guest");
         if (vcpu->order.set && vcpu->order.v != 1)
-            return refuse(err, "vcpu0 must be enabled first: give it order='1'");
+            return REFUSE("vcpu0 must be enabled first: give it order='1'");
     }
     return true;
 }
@@ -87,9 +78,9 @@ static bool timer_policies(const Clock *clock, GError **err)
         const Timer *t = g_ptr_array_index(clock->timers, i);
         const char *name = xm_enum_name(&timer_name, t->name), *policy = xm_enum_name(&tick_policy, t->tickpolicy);
         if (t->tickpolicy && (t->name == TIMER_KVMCLOCK || t->name == TIMER_HYPERVCLOCK))
-            return refuse(err, "timer %s doesn't support setting of timer tickpolicy; remove it", name);
+            return REFUSE("timer %s doesn't support setting of timer tickpolicy; remove it", name);
         if (t->name == TIMER_RTC && (t->tickpolicy == TICK_MERGE || t->tickpolicy == TICK_DISCARD))
-            return refuse(err, "unsupported rtc timer tickpolicy '%s': use delay or catchup", policy);
+            return REFUSE("unsupported rtc timer tickpolicy '%s': use delay or catchup", policy);
     }
     return true;
 }
@@ -99,7 +90,7 @@ static bool ids_of_root(const GPtrArray *ranges, GError **err)
     bool root = !ranges || !ranges->len;
     for (guint i = 0; ranges && i < ranges->len; i++)
         root = root || ((const IdRange *)g_ptr_array_index(ranges, i))->start.v == 0;
-    return root || refuse(err, "You must map the root user of container: <idmap> needs a range with start='0'");
+    return root || REFUSE("You must map the root user of container: <idmap> needs a range with start='0'");
 }
 
 static bool system_uuid(const DomainFrame *f, GError **err)
@@ -110,7 +101,7 @@ static bool system_uuid(const DomainFrame *f, GError **err)
         for (guint k = 0; entries && k < entries->len; k++) {
             const SysinfoEntry *e = g_ptr_array_index(entries, k);
             if (!g_strcmp0(e->name, "uuid") && e->value && !uuid_parse(e->value, bytes))
-                return refuse(err, "malformed <sysinfo> uuid element: '%s'", e->value);
+                return REFUSE("malformed <sysinfo> uuid element: '%s'", e->value);
         }
     }
     return true;

@@ -8,22 +8,13 @@
 #include "drivers/qemu/define.h"
 #include "drivers/qemu/misc_define.h"
 
-static bool refuse(GError **err, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool refuse(GError **err, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autoptr(GError) made = g_error_new_valist(QV_ERROR, QV_ERR_CONFIG_UNSUPPORTED, format, args);
-    va_end(args);
-    g_propagate_error(err, g_steal_pointer(&made));
-    return false;
-}
+#define REFUSE(...) qv_refuse(err, QV_ERR_CONFIG_UNSUPPORTED, __VA_ARGS__)
 
 static bool at_most_one(const DomainDef *def, DeviceKind kind, GError **err)
 {
     if (domain_devices(def, kind)->len < 2)
         return true;
-    return refuse(err, "only a single <%s> is supported", device_kinds[kind].name);
+    return REFUSE("only a single <%s> is supported", device_kinds[kind].name);
 }
 
 static bool is_x86(const DomainDef *def)
@@ -46,13 +37,13 @@ static bool watchdogs(DomainDef *def, const DefineCtx *ctx, GError **err)
         if (!w->action)
             w->action = WATCHDOG_RESET;
         if (w->model == WATCHDOG_DIAG288 && is_x86(def))
-            return refuse(err, "the diag288 watchdog is for s390x only; use model='i6300esb'");
+            return REFUSE("the diag288 watchdog is for s390x only; use model='i6300esb'");
         if (w->model == WATCHDOG_ITCO)
-            return refuse(err, "the model 'itco' of <watchdog> is unknown here; use model='i6300esb'");
+            return REFUSE("the model 'itco' of <watchdog> is unknown here; use model='i6300esb'");
         if (w->model == WATCHDOG_IB700 && at != ADDR_NONE && at != ADDR_UNASSIGNED)
-            return refuse(err, "the ib700 watchdog has a fixed place; leave out its <address>");
+            return REFUSE("the ib700 watchdog has a fixed place; leave out its <address>");
         if (w->model == WATCHDOG_I6300ESB && at != ADDR_NONE && at != ADDR_UNASSIGNED && at != ADDR_PCI)
-            return refuse(err, "the i6300esb watchdog needs a PCI <address>");
+            return REFUSE("the i6300esb watchdog needs a PCI <address>");
     }
     return at_most_one(def, DEV_WATCHDOG, err);
 }
@@ -67,7 +58,7 @@ static bool memballoons(DomainDef *def, const DefineCtx *ctx, GError **err)
     }
     EACH_DEVICE(def, DEV_MEMBALLOON, Memballoon, b) {
         if (b->model == BALLOON_XEN)
-            return refuse(err, "a <memballoon model='xen'> is not for QEMU; use model='virtio'");
+            return REFUSE("a <memballoon model='xen'> is not for QEMU; use model='virtio'");
         if (b->model == BALLOON_NONE)
             b->info.addr.type = ADDR_NONE;
     }
@@ -81,16 +72,16 @@ static bool panic_rules(const DomainDef *def, const Panic *p, GError **err)
     switch (p->model) {
     case PANIC_ISA:
         if (placed && at != ADDR_ISA)
-            return refuse(err, "<panic model='isa'> is supported only with an ISA <address>");
-        return is_x86(def) || refuse(err, "<panic model='isa'> needs an ISA bus");
+            return REFUSE("<panic model='isa'> is supported only with an ISA <address>");
+        return is_x86(def) || REFUSE("<panic model='isa'> needs an ISA bus");
     case PANIC_HYPERV:
-        return !placed || refuse(err, "<panic model='hyperv'> has no <address>");
+        return !placed || REFUSE("<panic model='hyperv'> has no <address>");
     case PANIC_PSERIES:
-        return is_ppc64(def) || refuse(err, "only pSeries guests support <panic model='pseries'>");
+        return is_ppc64(def) || REFUSE("only pSeries guests support <panic model='pseries'>");
     case PANIC_S390:
-        return !is_x86(def) || refuse(err, "only S390 guests support <panic model='s390'>");
+        return !is_x86(def) || REFUSE("only S390 guests support <panic model='s390'>");
     default:
-        return refuse(err, "<panic model='pvpanic'> is not supported; use model='isa'");
+        return REFUSE("<panic model='pvpanic'> is not supported; use model='isa'");
     }
 }
 
@@ -103,7 +94,7 @@ static bool panics(DomainDef *def, const DefineCtx *ctx, GError **err)
         if (!panic_rules(def, p, err))
             return false;
         if (seen & (1u << p->model))
-            return refuse(err, "two <panic> devices are of one model; keep one of them");
+            return REFUSE("two <panic> devices are of one model; keep one of them");
         seen |= 1u << p->model;
     }
     return true;
@@ -116,15 +107,15 @@ static bool panics(DomainDef *def, const DefineCtx *ctx, GError **err)
 static bool shmem_rules(const Shmem *s, const DefineCtx *ctx, GError **err)
 {
     if (s->msi.present && !s->has_server)
-        return refuse(err, "<msi> of shared memory '%s' is only supported with a <server>", s->name);
+        return REFUSE("<msi> of shared memory '%s' is only supported with a <server>", s->name);
     if (s->model == SHMEM_IVSHMEM || !s->model)
-        return refuse(err, "this QEMU has no 'ivshmem'; use <model type='ivshmem-plain'/> for '%s'", s->name);
+        return REFUSE("this QEMU has no 'ivshmem'; use <model type='ivshmem-plain'/> for '%s'", s->name);
     if (s->model == SHMEM_PLAIN && s->has_server)
-        return refuse(err, "'ivshmem-plain' of '%s' takes no <server>", s->name);
+        return REFUSE("'ivshmem-plain' of '%s' takes no <server>", s->name);
     if (s->model == SHMEM_DOORBELL && !s->has_server)
-        return refuse(err, "'ivshmem-doorbell' of '%s' needs a <server>", s->name);
+        return REFUSE("'ivshmem-doorbell' of '%s' needs a <server>", s->name);
     if (s->model == SHMEM_DOORBELL && s->size.mib)
-        return refuse(err, "'ivshmem-doorbell' of '%s' takes no <size>: its server knows it", s->name);
+        return REFUSE("'ivshmem-doorbell' of '%s' takes no <size>: its server knows it", s->name);
     return true;
 }
 
@@ -158,21 +149,21 @@ static bool iommus(DomainDef *def, const DefineCtx *ctx, GError **err)
         bool tuned = i->intremap || i->caching_mode || i->eim || i->iotlb || i->aw_bits;
         AddrType at = i->info.addr.type;
         if (i->model == IOMMU_SMMUV3)
-            return refuse(err, "<iommu model='smmuv3'> is only supported with ARM Virt machines");
+            return REFUSE("<iommu model='smmuv3'> is only supported with ARM Virt machines");
         if (board != BOARD_Q35)
-            return refuse(err, "<iommu model='%s'> is only supported with Q35 machines", xm_enum_name(&iommu_model, i->model));
+            return REFUSE("<iommu model='%s'> is only supported with Q35 machines", xm_enum_name(&iommu_model, i->model));
         if (i->model == IOMMU_VIRTIO && tuned)
-            return refuse(err, "<iommu model='virtio'> takes no <driver>");
+            return REFUSE("<iommu model='virtio'> takes no <driver>");
         if (i->model == IOMMU_VIRTIO && at != ADDR_NONE && at != ADDR_UNASSIGNED && at != ADDR_PCI)
-            return refuse(err, "<iommu model='virtio'> needs a PCI <address>");
+            return REFUSE("<iommu model='virtio'> needs a PCI <address>");
         if (i->model == IOMMU_INTEL && at != ADDR_NONE)
-            return refuse(err, "<iommu model='intel'> has no <address>");
+            return REFUSE("<iommu model='intel'> has no <address>");
         if (i->model == IOMMU_VIRTIO && !def->frame.features.acpi)
-            return refuse(err, "<iommu model='virtio'> requires <features><acpi/>");
+            return REFUSE("<iommu model='virtio'> requires <features><acpi/>");
         if (i->intremap == TRI_YES && def->frame.features.ioapic != IOAPIC_QEMU)
-            return refuse(err, "<iommu><driver intremap='on'> requires <features><ioapic driver='qemu'/>");
+            return REFUSE("<iommu><driver intremap='on'> requires <features><ioapic driver='qemu'/>");
         if (i->eim == TRI_YES && i->intremap != TRI_YES)
-            return refuse(err, "<iommu><driver eim='on'> requires intremap='on'");
+            return REFUSE("<iommu><driver eim='on'> requires intremap='on'");
     }
     return at_most_one(def, DEV_IOMMU, err);
 }
@@ -191,7 +182,7 @@ static bool vsocks(DomainDef *def, const DefineCtx *ctx, GError **err)
 static bool nvrams(DomainDef *def, const DefineCtx *ctx, GError **err)
 {
     if (domain_devices(def, DEV_NVRAM)->len && !is_ppc64(def))
-        return refuse(err, "an <nvram> device is only supported for PPC64; firmware's variables are <os><nvram>");
+        return REFUSE("an <nvram> device is only supported for PPC64; firmware's variables are <os><nvram>");
     return at_most_one(def, DEV_NVRAM, err);
 }
 

@@ -15,17 +15,6 @@ static void free_args(gpointer data)
     g_free(a);
 }
 
-static bool refuse(GError **err, QvErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static bool refuse(GError **err, QvErrorCode code, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(err, QV_ERROR, code, text);
-    return false;
-}
-
 /* --- vcpus: QEMU's slots, in the order of their numbers */
 
 typedef struct { gint64 place[4]; json_object *entry; } Slot;      /* socket, die, core, thread */
@@ -92,7 +81,7 @@ static bool unplug(Run *run, guint id, GError **err)
             return true;
         }
         if (g_get_monotonic_time() > deadline)
-            return refuse(err, QV_ERR_OPERATION_TIMEOUT, "vcpu %u: the guest has not let it go; it may do so later", id);
+            return qv_refuse(err, QV_ERR_OPERATION_TIMEOUT, "vcpu %u: the guest has not let it go; it may do so later", id);
         g_usleep(50000);
     }
     return false;
@@ -129,7 +118,7 @@ static bool resize(const Change *c, const GArray *slots, GError **err)
         n += grow ? 1 : -1;
     }
     if (!a->ids && n != a->number)
-        return refuse(err, QV_ERR_OPERATION_INVALID, "only vcpus that were plugged can be taken out: %u were there at the start", n);
+        return qv_refuse(err, QV_ERR_OPERATION_INVALID, "only vcpus that were plugged can be taken out: %u were there at the start", n);
     return true;
 }
 
@@ -154,7 +143,7 @@ static bool edit_maximum(Vcpus *v, const Cpu *cpu, guint number, GError **err)
 {
     if (cpu && cpu->topology.sockets &&
         (guint64)cpu->topology.sockets * MAX(cpu->topology.dies, 1) * MAX(cpu->topology.cores, 1) * MAX(cpu->topology.threads, 1) != number)
-        return refuse(err, QV_ERR_INVALID_ARG, "CPU topology doesn't match the desired vcpu count");
+        return qv_refuse(err, QV_ERR_INVALID_ARG, "CPU topology doesn't match the desired vcpu count");
     guint current = v->current ? v->current : v->max;
     v->max = number;
     v->current = current < number ? current : 0;
@@ -167,11 +156,11 @@ static bool edit_vcpus(const Change *c, GError **err)
     Vcpus *v = &c->now->frame.vcpus;
 
     if (a->maximum && c->run)
-        return refuse(err, QV_ERR_OPERATION_INVALID, "maximum vcpu count of a live domain can't be modified");
+        return qv_refuse(err, QV_ERR_OPERATION_INVALID, "maximum vcpu count of a live domain can't be modified");
     if (a->maximum)
         return edit_maximum(v, c->now->frame.cpu, a->number, err);
     if (a->number > v->max)
-        return refuse(err, QV_ERR_INVALID_ARG, "requested vcpus is greater than max allowable vcpus for the %s domain: %u > %u",
+        return qv_refuse(err, QV_ERR_INVALID_ARG, "requested vcpus is greater than max allowable vcpus for the %s domain: %u > %u",
                       c->run ? "live" : "persistent", a->number, v->max);
     v->current = a->number == v->max ? 0 : a->number;
     return true;
@@ -203,12 +192,12 @@ static bool edit_vcpu(const Change *c, GError **err)
     const SizeArgs *a = c->data;
 
     if (!c->run)
-        return refuse(err, QV_ERR_OPERATION_UNSUPPORTED, "single vcpus are plugged into a running guest only; use setvcpus for the stored definition");
+        return qv_refuse(err, QV_ERR_OPERATION_UNSUPPORTED, "single vcpus are plugged into a running guest only; use setvcpus for the stored definition");
     for (int id = bitmap_next(a->ids, 0); id >= 0; id = bitmap_next(a->ids, (guint)id + 1)) {
         if ((guint)id >= c->now->frame.vcpus.max)
-            return refuse(err, QV_ERR_INVALID_ARG, "vcpu %d is not present in domain: it has 0 to %u", id, c->now->frame.vcpus.max - 1);
+            return qv_refuse(err, QV_ERR_INVALID_ARG, "vcpu %d is not present in domain: it has 0 to %u", id, c->now->frame.vcpus.max - 1);
         if (!a->on && !id)
-            return refuse(err, QV_ERR_INVALID_ARG, "vCPU '0' can't be unplugged");
+            return qv_refuse(err, QV_ERR_INVALID_ARG, "vCPU '0' can't be unplugged");
     }
     return true;
 }
@@ -230,9 +219,9 @@ static bool edit_max_memory(const Change *c, const SizeArgs *a, GError **err)
     const GPtrArray *cells = c->now->frame.cpu ? c->now->frame.cpu->cells : NULL;
 
     if (c->run)
-        return refuse(err, QV_ERR_OPERATION_INVALID, "cannot resize the maximum memory on an active domain");
+        return qv_refuse(err, QV_ERR_OPERATION_INVALID, "cannot resize the maximum memory on an active domain");
     if (cells && cells->len)
-        return refuse(err, QV_ERR_OPERATION_INVALID, "initial memory size of a domain with NUMA nodes cannot be modified with this API");
+        return qv_refuse(err, QV_ERR_OPERATION_INVALID, "initial memory size of a domain with NUMA nodes cannot be modified with this API");
     m->size = a->kib << 10;
     m->current = MIN(m->current ? m->current : m->size, m->size);
     return true;
@@ -244,11 +233,11 @@ static bool edit_size(const Change *c, GError **err)
     Memory *m = &c->now->frame.memory;
 
     if (!a->kib || a->kib > G_MAXINT64 >> 10)
-        return refuse(err, QV_ERR_INVALID_ARG, "memory of %" G_GUINT64_FORMAT " KiB is out of range", a->kib);
+        return qv_refuse(err, QV_ERR_INVALID_ARG, "memory of %" G_GUINT64_FORMAT " KiB is out of range", a->kib);
     if (a->maximum)
         return edit_max_memory(c, a, err);
     if (a->kib << 10 > m->size)
-        return refuse(err, QV_ERR_INVALID_ARG, "cannot set memory higher than max memory");
+        return qv_refuse(err, QV_ERR_INVALID_ARG, "cannot set memory higher than max memory");
     m->current = a->kib << 10;
     return true;
 }
@@ -263,7 +252,7 @@ static bool apply_size(const Change *c, GError **err)
     g_autoptr(QmpReply) reply = qmp_call(c->run->qmp, "balloon", args, CALL_TIMEOUT_MS, &why);
     if (reply)
         return true;
-    return refuse(err, QV_ERR_OPERATION_INVALID, "Unable to change memory of active domain without the balloon device and guest OS "
+    return qv_refuse(err, QV_ERR_OPERATION_INVALID, "Unable to change memory of active domain without the balloon device and guest OS "
                   "balloon driver (%s)", why->message);
 }
 
